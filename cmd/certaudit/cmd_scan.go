@@ -1,0 +1,371 @@
+package main
+
+import (
+	"bufio"
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"fmt"
+	"io"
+	"os"
+	"runtime"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
+
+	"certaudit/policies"
+	"certaudit/scan"
+	"certaudit/scan/certfile"
+	"certaudit/scan/tlsprobe"
+)
+
+// scanFlags shape a scan.
+type scanFlags struct {
+	lists    []string
+	excludes []string
+	anchors  []string
+	jobs     int
+	timeout  time.Duration
+	offline  bool
+	roots    []string
+	vantage  string
+
+	excludeFile map[string]string // from the configuration
+}
+
+func (f *scanFlags) register(flags *pflag.FlagSet) {
+	flags.StringArrayVarP(&f.lists, "targets", "t", nil, "file with one target a line, # comments; - is standard input; repeatable")
+	flags.StringArrayVar(&f.excludes, "exclude", nil, "GLOB=REASON: leave files out of scope, counted and printed with the reason; repeatable")
+	flags.IntVarP(&f.jobs, "jobs", "j", 0, "units observed at once (files: number of processors; endpoints: 128)")
+	flags.DurationVar(&f.timeout, "timeout", 10*time.Second, "deadline for one endpoint")
+	flags.BoolVar(&f.offline, "offline", false, "open no socket and ask no DNS")
+	flags.StringSliceVar(&f.roots, "roots", []string{"mozilla"}, "trust anchors: mozilla (embedded, dated), system, or files; repeatable")
+	flags.StringVar(&f.vantage, "vantage", "", "name of the place where the scan stands")
+}
+
+func (f *scanFlags) configure(flags *pflag.FlagSet, s settings) error {
+	take(flags, "jobs", &f.jobs, s.Jobs, s.Jobs != 0)
+	take(flags, "offline", &f.offline, s.Offline, s.Offline)
+	take(flags, "roots", &f.roots, s.Roots, s.Roots != nil)
+	take(flags, "vantage", &f.vantage, s.Vantage, s.Vantage != "")
+	f.anchors, f.excludeFile = s.Anchors, s.Exclude
+	if s.Timeout != "" && !flags.Changed("timeout") {
+		d, err := time.ParseDuration(s.Timeout)
+		if err != nil {
+			return fmt.Errorf("configuration: timeout: %w", err)
+		}
+		f.timeout = d
+	}
+	if f.timeout <= 0 {
+		return fmt.Errorf("--timeout %v: give a time above zero", f.timeout)
+	}
+	if f.jobs < 0 {
+		return fmt.Errorf("--jobs %d: give a number above zero", f.jobs)
+	}
+	return nil
+}
+
+// commonFlags are those of every command that writes a folder.
+type commonFlags struct {
+	config   string
+	policy   []string
+	out      string
+	quiet    bool
+	progress string
+}
+
+func (f *commonFlags) register(flags *pflag.FlagSet) {
+	flags.StringVarP(&f.config, "config", "c", "", "settings (certaudit.yaml in the working directory, when present)")
+	flags.StringArrayVarP(&f.policy, "policy", "p", []string{"baseline"}, "policy by name or file; NAME@EDITION pins a pack; repeatable")
+	flags.StringVarP(&f.out, "out", "o", "certaudit-report", "folder for everything that is written")
+	flags.BoolVarP(&f.quiet, "quiet", "q", false, "print errors only")
+	flags.StringVar(&f.progress, "progress", "auto", "progress on standard error: auto, plain or none")
+}
+
+func (f *commonFlags) configure(flags *pflag.FlagSet) (settings, error) {
+	s, err := loadSettings(f.config)
+	if err != nil {
+		return s, err
+	}
+	take(flags, "policy", &f.policy, s.Policy, len(s.Policy) > 0)
+	take(flags, "out", &f.out, s.Out, s.Out != "")
+	if !slices.Contains([]string{"auto", "plain", "none"}, f.progress) {
+		return s, fmt.Errorf("--progress %q: not one of auto, plain, none", f.progress)
+	}
+	return s, nil
+}
+
+func (a *app) scanCommand() *cobra.Command {
+	var common commonFlags
+	var flags scanFlags
+	c := &cobra.Command{
+		Use:   "scan [flags] TARGET...",
+		Short: "Collect facts into evidence, without judging them",
+		Long: `scan observes every target and writes evidence.jsonl: facts, one JSON object a
+line, enough to judge again later without the network. A TARGET is a file, a
+directory, host, host:port, https://host, or - for certificates on standard input.
+The policies decide only which further hellos are sent to endpoints.`,
+		Example: "  certaudit scan --policy soc2 --out evidence ./certs example.test:443",
+		RunE: func(c *cobra.Command, args []string) error {
+			s, err := common.configure(c.Flags())
+			if err != nil {
+				return err
+			}
+			if err := flags.configure(c.Flags(), s); err != nil {
+				return err
+			}
+			set, err := loadPolicies(common.policy)
+			if err != nil {
+				return err
+			}
+			return a.scanOnly(c.Context(), &common, &flags, append(s.Targets, args...), len(s.Targets), set)
+		},
+	}
+	common.register(c.Flags())
+	flags.register(c.Flags())
+	return c
+}
+
+func loadPolicies(names []string) (*policies.Set, error) {
+	return policies.Load(names, policies.LoadOptions{Open: func(path string) (io.ReadCloser, error) { return os.Open(path) }})
+}
+
+func (a *app) scanOnly(ctx context.Context, common *commonFlags, flags *scanFlags, args []string, listed int, set *policies.Set) error {
+	plan, err := a.plan(flags, args, listed, set)
+	if err != nil {
+		return err
+	}
+	out, err := a.work.openFolder(common.out)
+	if err != nil {
+		return err
+	}
+	if err := out.clearStale([]string{evidenceName}); err != nil {
+		return err
+	}
+	file, done, err := a.collect(ctx, common, plan, out)
+	if err != nil {
+		return err
+	}
+	defer file.Close()
+	if err := out.seal(); err != nil {
+		return err
+	}
+	if !common.quiet {
+		a.out.printf("%s\n", done.sentence())
+		a.out.printf("Evidence: %s\n", inline(out.path(evidenceName)))
+	}
+	if !done.complete || done.notAssessed > 0 {
+		a.code = exitIncomplete
+	}
+	return nil
+}
+
+// A scanPlan is everything a scan needs, checked before anything is written.
+type scanPlan struct {
+	targets  []scan.Target
+	sources  map[scan.TargetKind]scan.Source
+	run      scan.RunRecord
+	fileJobs int
+	endJobs  int
+}
+
+// endpointJobs is how many endpoints are under way at once unless --jobs says.
+const endpointJobs = 128
+
+// plan reads targets, roots and policies. The first listed args come from the
+// configuration, where only ./, ../, / and file: mark a path.
+func (a *app) plan(f *scanFlags, args []string, listed int, set *policies.Set) (*scanPlan, error) {
+	p := &scanPlan{fileJobs: f.jobs, endJobs: f.jobs}
+	if f.jobs == 0 {
+		p.fileJobs, p.endJobs = runtime.GOMAXPROCS(0), endpointJobs
+	}
+	for i, arg := range args {
+		parse := scan.ParseListed
+		if i >= listed {
+			parse = func(arg string) (scan.Target, error) { return scan.ParseArgument(arg, exists) }
+		}
+		t, err := parse(arg)
+		if err != nil {
+			return nil, err
+		}
+		p.targets = append(p.targets, t)
+		p.run.Targets = append(p.run.Targets, certfile.CleanPath(arg))
+	}
+	for _, name := range f.lists {
+		targets, digest, err := a.readList(name)
+		if err != nil {
+			return nil, err
+		}
+		p.targets, p.run.TargetLists = append(p.targets, targets...), append(p.run.TargetLists, digest)
+	}
+	if len(p.targets) == 0 {
+		return nil, fmt.Errorf("no target: name a file, a directory, host, host:port or URL, or a list with --targets")
+	}
+	if err := onlyOneStdin(p.targets, f.lists); err != nil {
+		return nil, err
+	}
+	excludes, err := parseExcludes(f.excludes, f.excludeFile)
+	if err != nil {
+		return nil, err
+	}
+	ders, digests, err := loadRoots(f.roots)
+	if err != nil {
+		return nil, err
+	}
+	p.run.Roots, p.run.Excludes = digests, excludes
+	for _, probe := range set.Probes() {
+		p.run.Probes = append(p.run.Probes, probe.String())
+	}
+	prober, err := tlsprobe.New(tlsprobe.Options{Timeout: f.timeout, Roots: tlsprobe.NewRoots(ders), Probes: p.run.Probes,
+		Offline: f.offline, Now: a.now})
+	if err != nil {
+		return nil, err
+	}
+	files := certfile.New(certfile.Options{Targets: p.targets, Excludes: excludes, Anchors: f.anchors, Roots: sums(ders), Stdin: a.stdin, Now: a.now})
+	p.sources = map[scan.TargetKind]scan.Source{scan.PathTarget: files, scan.StdinTarget: files, scan.EndpointTarget: prober}
+	p.describe(f)
+	return p, nil
+}
+
+func (p *scanPlan) describe(f *scanFlags) {
+	p.run.Vantage = f.vantage
+	p.run.Options = map[string]string{"timeout": f.timeout.String(), "offline": strconv.FormatBool(f.offline)}
+	if len(f.anchors) > 0 {
+		p.run.Options["anchors"] = strings.Join(f.anchors, " ")
+	}
+}
+
+func sums(ders [][]byte) [][32]byte {
+	var all [][32]byte
+	for _, der := range ders {
+		all = append(all, sha256.Sum256(der))
+	}
+	return all
+}
+
+func exists(path string) bool {
+	_, err := os.Lstat(path)
+	return err == nil
+}
+
+func onlyOneStdin(targets []scan.Target, lists []string) error {
+	n := 0
+	for _, t := range targets {
+		if t.Kind == scan.StdinTarget {
+			n++
+		}
+	}
+	for _, l := range lists {
+		if l == "-" {
+			n++
+		}
+	}
+	if n > 1 {
+		return fmt.Errorf("standard input (-) is named %d times; it can be read once", n)
+	}
+	return nil
+}
+
+// maxList bounds a target list: some hundred thousand lines.
+const maxList = 64 << 20
+
+// readList reads a target file.
+func (a *app) readList(name string) ([]scan.Target, scan.Digest, error) {
+	in := a.stdin
+	if name != "-" {
+		f, err := os.Open(name)
+		if err != nil {
+			return nil, scan.Digest{}, fmt.Errorf("target list: %w", err)
+		}
+		defer f.Close()
+		in = f
+	}
+	h := sha256.New()
+	lines := bufio.NewScanner(io.TeeReader(io.LimitReader(in, maxList), h))
+	var targets []scan.Target
+	for n := 1; lines.Scan(); n++ {
+		line := strings.TrimSpace(lines.Text())
+		if line == "" || strings.HasPrefix(line, "#") {
+			continue
+		}
+		if before, _, found := strings.Cut(line, " #"); found {
+			line = strings.TrimSpace(before)
+		}
+		t, err := scan.ParseListed(line)
+		if err != nil {
+			return nil, scan.Digest{}, fmt.Errorf("target list %s:%d: %w", name, n, err)
+		}
+		targets = append(targets, t)
+	}
+	if err := lines.Err(); err != nil {
+		return nil, scan.Digest{}, fmt.Errorf("target list %s: %w", name, err)
+	}
+	return targets, scan.Digest{Name: name, SHA256: hex.EncodeToString(h.Sum(nil)), Count: len(targets)}, nil
+}
+
+// collected is what a finished scan says of itself.
+type collected struct {
+	units, certificates, notAssessed int64
+	complete                         bool
+	took                             time.Duration
+}
+
+func (c collected) sentence() string {
+	s := fmt.Sprintf("%d files and endpoints observed, %d distinct certificates, %d not assessed.", c.units, c.certificates, c.notAssessed)
+	if !c.complete {
+		s = "INTERRUPTED: " + s
+	}
+	return s
+}
+
+// collect runs the scan into evidence.jsonl, which it returns open for reading.
+func (a *app) collect(ctx context.Context, common *commonFlags, p *scanPlan, out *folder) (*os.File, collected, error) {
+	run := p.run
+	run.Version, run.Started, run.Operator, run.Host = version, a.started, operator(), hostname()
+	run.CIURL, run.Command = ciURL(a.getenv), maskCommand(a.args)
+	run.Selftest = "passed"
+	if err := selftest(); err != nil {
+		run.Selftest = err.Error()
+	}
+	var err error
+	if run.BinarySHA256, err = binarySHA256(); err != nil {
+		return nil, collected{}, fmt.Errorf("digest of this program: %w", err)
+	}
+	file, err := out.begin()
+	if err != nil {
+		return nil, collected{}, err
+	}
+	done, err := a.observe(ctx, common, p, run, file)
+	if err == nil {
+		err = out.finish(file)
+	}
+	if err != nil {
+		file.Close()
+		return nil, done, err
+	}
+	return file, done, nil
+}
+
+func (a *app) observe(ctx context.Context, common *commonFlags, p *scanPlan, run scan.RunRecord, file *os.File) (collected, error) {
+	w, err := scan.NewWriter(file, run)
+	if err != nil {
+		return collected{}, err
+	}
+	var progress scan.Progress
+	show := a.showProgress(common, &progress)
+	began := a.now()
+	complete, err := scan.Run(ctx, p.targets, p.sources, scan.Options{FileWorkers: p.fileJobs, EndpointWorkers: p.endJobs, Now: a.now, Progress: &progress}, w)
+	show()
+	if err != nil {
+		return collected{}, err
+	}
+	if err := w.Finish(a.now().UTC().Truncate(time.Second), complete); err != nil {
+		return collected{}, err
+	}
+	return collected{units: progress.Done.Load(), certificates: progress.Certificates.Load(),
+		notAssessed: progress.NotAssessed.Load(), complete: complete, took: a.now().Sub(began)}, nil
+}

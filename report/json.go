@@ -1,0 +1,123 @@
+package report
+
+import (
+	"bufio"
+	"context"
+	"encoding/json"
+	"fmt"
+	"io"
+	"iter"
+)
+
+// JSON writes report.json: one object, its lists one element a line, in the
+// order of the audit. Findings and what was not assessed are streamed.
+type JSON struct{}
+
+// Write satisfies Format.
+func (JSON) Write(ctx context.Context, a *Audit, w io.Writer) error {
+	j := &jsonWriter{ctx: ctx, w: bufio.NewWriterSize(w, 1<<16)}
+	j.text("{\n")
+	j.member("schema", a.Schema)
+	j.member("tool", a.Run.Tool)
+	j.member("generator", a.Generator)
+	j.member("document", a.Document)
+	j.member("run", a.Run)
+	j.member("scope", a.Scope)
+	j.member("estate", a.Estate)
+	j.member("expiry", a.Expiry)
+	j.member("totals", a.Totals)
+	j.member("reasons", a.Reasons)
+	list(j, "controls", slice(a.Controls))
+	list(j, "rules", slice(a.Rules))
+	list(j, "findings", a.Findings())
+	list(j, "not_assessed", a.NotAssessed())
+	j.member("headline", a.Gate.Headline)
+	j.member("note", a.Gate.Note)
+	j.member("incomplete", a.Gate.Incomplete)
+	j.text(fmt.Sprintf("  \"exit_status\": %d\n}\n", a.Gate.ExitStatus))
+	if j.err != nil {
+		return fmt.Errorf("report.json: %w", j.err)
+	}
+	if err := j.w.Flush(); err != nil {
+		return fmt.Errorf("report.json: %w", err)
+	}
+	return nil
+}
+
+// jsonWriter keeps the first error; later calls do nothing.
+type jsonWriter struct {
+	ctx context.Context
+	w   *bufio.Writer
+	err error
+}
+
+func (j *jsonWriter) text(s string) {
+	if j.err == nil {
+		_, j.err = j.w.WriteString(s)
+	}
+}
+
+func (j *jsonWriter) value(v any, prefix string) {
+	if j.err != nil {
+		return
+	}
+	e := json.NewEncoder(trimNewline{j.w})
+	e.SetEscapeHTML(false)
+	if prefix != "" {
+		e.SetIndent(prefix, "  ")
+	}
+	j.err = e.Encode(v)
+}
+
+func (j *jsonWriter) member(name string, v any) {
+	j.text("  \"" + name + "\": ")
+	j.value(v, "  ")
+	j.text(",\n")
+}
+
+func list[T any](j *jsonWriter, name string, rows iter.Seq2[*T, error]) {
+	j.text("  \"" + name + "\": [")
+	sep := "\n    "
+	for row, err := range rows {
+		if err == nil {
+			err = j.ctx.Err()
+		}
+		if j.err == nil {
+			j.err = err
+		}
+		if j.err != nil {
+			return
+		}
+		j.text(sep)
+		j.value(row, "")
+		sep = ",\n    "
+	}
+	if sep != "\n    " {
+		j.text("\n  ")
+	}
+	j.text("],\n")
+}
+
+func slice[T any](rows []T) iter.Seq2[*T, error] {
+	return func(yield func(*T, error) bool) {
+		for i := range rows {
+			if !yield(&rows[i], nil) {
+				return
+			}
+		}
+	}
+}
+
+// trimNewline drops the newline that json.Encoder ends each value with.
+type trimNewline struct{ w io.Writer }
+
+func (t trimNewline) Write(b []byte) (int, error) {
+	n := len(b)
+	if n > 0 && b[n-1] == '\n' {
+		b = b[:n-1]
+	}
+	if _, err := t.w.Write(b); err != nil {
+		return 0, err
+	}
+	return n, nil
+}

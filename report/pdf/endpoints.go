@@ -1,0 +1,90 @@
+package pdf
+
+import (
+	"context"
+	"strconv"
+	"strings"
+
+	"certaudit/report"
+	"certaudit/scan"
+)
+
+// endpoints lists the endpoints that answered, in evidence order.
+func (d *doc) endpoints(ctx context.Context) error {
+	d.begin("endpoints", d.word("pdf.endpoints.title"), true, whereRoom)
+	if d.g.endpoints == 0 {
+		d.para(d.word("pdf.endpoints.none"), stBody)
+		return nil
+	}
+	d.para(d.word("pdf.endpoints.text", "count", report.FormatCount(d.g.endpoints)), stBody)
+	if more := d.g.endpoints - d.t.Limits.Endpoints; more > 0 {
+		d.para(d.word("pdf.more.endpoints", "count", report.FormatCount(more), "printed", report.FormatCount(d.t.Limits.Endpoints)), stBody)
+	}
+	d.y += 3
+	const address, version, group, match, chain, leaf, worst = 30.0, 32.0, 26.0, 20.0, 28.0, 26.0, 25.0
+	rest := d.textWidth() - address - version - group - match - chain - leaf - worst
+	t := d.table(column{title: d.word("pdf.column.endpoint"), width: rest * 0.52}, column{title: d.word("pdf.column.address"), width: address},
+		column{title: d.word("pdf.column.version"), width: version}, column{title: d.word("pdf.column.suite"), width: rest * 0.48},
+		column{title: d.word("pdf.column.group"), width: group}, column{title: d.word("pdf.column.host_match"), width: match},
+		column{title: d.word("pdf.column.chain"), width: chain}, column{title: d.word("pdf.column.leaf"), width: leaf},
+		column{title: d.word("pdf.column.failures"), width: worst})
+	return limited(ctx, d.a.Endpoints(), d.t.Limits.Endpoints, func(r *report.EndpointRow) { t.row(d.endpointRow(r)...) })
+}
+
+func (d *doc) endpointRow(r *report.EndpointRow) []cell {
+	e := r.Endpoint
+	leaf := plain("–", stSmall)
+	if r.Leaf != nil && r.Leaf.Parsed {
+		leaf = plain(report.FormatDate(r.Leaf.NotAfter), stSmall).and(stSmallSoft, piece{text: d.number(r.DaysLeft, "pdf.count.day_left", "pdf.count.days_left")})
+	}
+	path := d.word("pdf.endpoints.path")
+	if len(e.Paths) == 0 {
+		path = joinSet(": ", d.word("pdf.endpoints.no_path"), e.PathError)
+	}
+	name := plain(e.Endpoint, stSmallB)
+	if e.ServerName != "" && !strings.HasPrefix(e.Endpoint, e.ServerName+":") {
+		name = name.and(stSmallSoft, piece{text: d.word("pdf.endpoints.sni", "name", e.ServerName)})
+	}
+	if e.StartTLS != "" {
+		name = name.and(stSmallSoft, piece{text: d.word("pdf.endpoints.starttls", "protocol", e.StartTLS)})
+	}
+	if r.Vantage != "" {
+		name = name.and(stSmallSoft, piece{text: d.word("pdf.endpoints.vantage", "vantage", r.Vantage)})
+	}
+	version := plain(e.TLSVersion, stSmall)
+	if len(e.Versions) > 0 {
+		version = version.and(stSmallSoft, piece{text: d.word("pdf.endpoints.accepts", "versions", strings.Join(capped(e.Versions), ", "))})
+	}
+	if len(e.VersionsRefused) > 0 {
+		version = version.and(stSmallSoft, piece{text: d.word("pdf.endpoints.refuses", "versions", strings.Join(capped(e.VersionsRefused), ", "))})
+	}
+	return []cell{
+		name,
+		plain(joinSet(" ", e.Address, strconv.Itoa(e.Port)), stSmall),
+		version,
+		plain(e.CipherSuite, stSmall),
+		plain(joinSet("", e.KeyExchange, dash(e.KeyExchange)), stSmall),
+		d.answer(e.HostnameMatch),
+		plain(d.number(len(e.Chain), "pdf.count.certificate", "pdf.count.certificates"), stSmall).and(stSmallSoft, piece{text: path}),
+		leaf,
+		d.failures(r.Failures, r.Worst),
+	}
+}
+
+func dash(s string) string {
+	if s == "" {
+		return "–"
+	}
+	return ""
+}
+
+// answer prints a fact of three values.
+func (d *doc) answer(a scan.Answer) cell {
+	switch a {
+	case scan.Yes:
+		return plain(d.word("pdf.answer.yes"), stSmall).withIcon(iconPass)
+	case scan.No:
+		return plain(d.word("pdf.answer.no"), stSmallB).withIcon(iconError)
+	}
+	return plain(d.word("pdf.answer.unknown"), stSmall).withIcon(iconNotAssessed)
+}

@@ -1,0 +1,258 @@
+package pdf
+
+import (
+	"context"
+	"strconv"
+	"strings"
+
+	"certaudit/report"
+)
+
+// findings draws one block for each finding, worst first, up to the limit.
+func (d *doc) findings(ctx context.Context) error {
+	d.begin("findings", d.word("pdf.findings.title"), false, whereRoom)
+	if d.g.findings == 0 {
+		d.para(d.word("pdf.findings.none"), stBody)
+		return nil
+	}
+	d.para(d.word("pdf.findings.text", "failures", report.FormatCount(d.g.findings-d.g.waived), "waived", report.FormatCount(d.g.waived)), stBody)
+	if more := d.g.findings - d.t.Limits.Findings; more > 0 {
+		d.y += 1
+		d.para(d.word("pdf.more.findings", "count", report.FormatCount(more), "printed", report.FormatCount(d.t.Limits.Findings)), stBody)
+	}
+	d.y += 4
+	severity := ""
+	return limited(ctx, d.a.Findings(), d.t.Limits.Findings, func(f *report.Finding) {
+		b := d.findingBlock(f)
+		b.finish(func(y float64) {
+			d.setMark("finding:"+f.ID, y)
+			if f.Severity != severity {
+				severity = f.Severity
+				group := d.word("pdf.findings.group", "severity", d.severity(f.Severity))
+				d.setMark("severity:"+severity, y)
+				d.entry(group, "severity:"+severity)
+				d.bookmark(group, 1, y)
+			}
+			d.bookmark(joinSet("  ", report.ShortID(f.ID), f.Asset(), d.headline(f)), 2, y)
+		})
+	})
+}
+
+// headline is what is wrong, in a sentence where the check gave one.
+func (d *doc) headline(f *report.Finding) string {
+	if f.Message != "" {
+		return f.Message
+	}
+	return f.Title
+}
+
+func (d *doc) findingBlock(f *report.Finding) *block {
+	edge := f.Severity
+	if f.Result == "waived" {
+		edge = "waived"
+	}
+	if _, ok := d.t.Colours[edge]; !ok {
+		edge = "info"
+	}
+	b := d.block(edge)
+	d.findingHead(b, f)
+	d.panels(b, f)
+	d.findingBody(b, f)
+	d.provenance(b, f)
+	return b
+}
+
+// findingHead adds headline and asset with id and severity at their right.
+func (d *doc) findingHead(b *block, f *report.Finding) {
+	x, right := margin+blockPad, d.w-margin-4
+	const idRoom = 34.0
+	const shift = 5.0
+	width := right - x - shift - idRoom
+	lines := d.wrap(d.headline(f), stBlock, width)
+	asset := stHead
+	asset.size, asset.colour, asset.lead, asset.most = 9.6, "accent", 5, 300
+	assets := d.wrap(f.Asset(), asset, right-x-shift-idRoom)
+	word := strings.ToUpper(d.severity(f.Severity))
+	colour := b.edge
+	if f.Result == "waived" {
+		word = strings.ToUpper(d.word("pdf.findings.waived", "severity", d.severity(f.Severity)))
+	}
+	b.add(stBlock.lead, func(y float64) {
+		d.icon(findingIcon(f), x, y+(stBlock.lead-iconSize)/2, iconSize)
+		d.draw(x+shift, y, lines[0], stBlock)
+		id := stLink
+		id.size, id.lead = 8.2, stBlock.lead
+		id.colour = "soft"
+		ln := d.fitPiece(piece{text: report.ShortID(f.ID), link: d.back(f)}, id, idRoom-2)
+		d.draw(right-ln.width, y, ln, id)
+	})
+	b.lines(x+shift, lines[1:], stBlock)
+	for i, ln := range assets {
+		b.add(asset.lead, func(y float64) {
+			d.draw(x+shift, y, ln, asset)
+			if i == 0 {
+				st := stLabel
+				st.colour, st.lead, st.size = colour, asset.lead, 7.8
+				d.textRight(right, y, word, st, idRoom+6)
+			}
+		})
+	}
+	b.space(2.4)
+}
+
+// back is where a finding's id leads: to the summary's line for it, or to the
+// first of its controls.
+func (d *doc) back(f *report.Finding) string {
+	if _, ok := d.known.marks["top:"+f.ID]; ok {
+		return "top:" + f.ID
+	}
+	for _, id := range f.Controls {
+		if _, ok := d.known.marks["control:"+id]; ok {
+			return "control:" + id
+		}
+	}
+	return "contents"
+}
+
+// panels adds what was observed and what is required, side by side.
+func (d *doc) panels(b *block, f *report.Finding) {
+	const gap, pad = 4.0, 2.8
+	x := margin + blockPad
+	w := (d.textWidth() - blockPad - 4 - gap) / 2
+	text := stCell
+	text.size, text.lead, text.most = 9, 4.4, 500
+	left, right := d.wrap(f.Observed, text, w-2*pad), d.wrap(f.Required, text, w-2*pad)
+	h := float64(max(len(left), len(right)))*text.lead + 4 + 2*1.9
+	label := stLabel
+	label.size = 6.8
+	b.add(h, func(y float64) {
+		for i, side := range []struct {
+			label string
+			lines []line
+		}{{d.word("pdf.finding.observed"), left}, {d.word("pdf.finding.required"), right}} {
+			at := x + float64(i)*(w+gap)
+			d.fill(at, y, w, h, "panel")
+			d.draw(at+pad, y+1.7, d.fit(strings.ToUpper(side.label), label, w-2*pad), label)
+			d.drawLines(at+pad, y+5.7, side.lines, text)
+		}
+	})
+	b.space(3)
+}
+
+func (d *doc) findingBody(b *block, f *report.Finding) {
+	text := stCell
+	text.size, text.lead, text.most = 9, 4.4, mostRunes
+	add := func(label, value string) {
+		if value != "" {
+			b.labelled(label, text, []piece{{text: value}})
+		}
+	}
+	remedy := f.Remediation
+	if f.Owner != "" {
+		remedy = joinSet(" ", remedy, d.word("pdf.finding.owner", "owner", f.Owner))
+	}
+	add(d.word("pdf.finding.impact"), f.Rationale)
+	add(d.word("pdf.finding.remedy"), remedy)
+	if f.Waiver != "" {
+		add(d.word("pdf.finding.waiver"), d.word("pdf.finding.waiver.text", "waiver", f.Waiver))
+	}
+	b.labelled(d.word("pdf.finding.where"), text, d.where(f)...)
+	b.labelled(d.word("pdf.finding.test"), text, []piece{{text: f.Title}, {text: " · "}, {text: f.Rule, link: "rule:" + f.Rule}})
+	if len(f.Controls) > 0 {
+		var list []piece
+		for i, id := range capped(f.Controls) {
+			if i > 0 {
+				list = append(list, piece{text: " · "})
+			}
+			list = append(list, piece{text: d.control(id), link: "control:" + id})
+		}
+		b.labelled(d.word("pdf.finding.controls"), text, list)
+	}
+	add(d.word("pdf.finding.basis"), f.Basis)
+	if f.Reperform != "" {
+		command := stMono
+		command.size, command.lead = 8, 4.2
+		var paras [][]piece
+		for _, part := range strings.Split(f.Reperform, "\n") {
+			paras = append(paras, []piece{{text: part}})
+		}
+		b.labelled(d.word("pdf.finding.prove"), command, paras...)
+	}
+}
+
+// where says in how many places a finding is, and names them up to the limit.
+func (d *doc) where(f *report.Finding) [][]piece {
+	files, endpoints := 0, 0
+	for _, l := range f.Locations {
+		if l.Endpoint != "" {
+			endpoints++
+		} else {
+			files++
+		}
+	}
+	var counts []string
+	if endpoints > 0 {
+		counts = append(counts, d.number(endpoints, "pdf.count.endpoint", "pdf.count.endpoints"))
+	}
+	if files > 0 {
+		counts = append(counts, d.number(files, "pdf.count.file", "pdf.count.files"))
+	}
+	if len(counts) == 0 {
+		return [][]piece{{{text: f.Asset()}}}
+	}
+	shown := f.Locations[:min(len(f.Locations), d.t.Limits.Locations)]
+	summary := strings.Join(counts, ", ")
+	if len(shown) <= 2 && len(shown) == len(f.Locations) {
+		var names []string
+		for _, l := range shown {
+			names = append(names, l.String())
+		}
+		return [][]piece{{{text: summary + ": " + strings.Join(names, " · ")}}}
+	}
+	paras := [][]piece{{{text: summary}}}
+	for _, l := range shown {
+		m := mono
+		paras = append(paras, []piece{{text: l.String(), font: &m}})
+	}
+	if more := len(f.Locations) - len(shown); more > 0 {
+		paras = append(paras, []piece{{text: d.word("pdf.more.locations", "count", report.FormatCount(more))}})
+	}
+	return paras
+}
+
+// number prints a count with its noun.
+func (d *doc) number(n int, one, many string) string {
+	if n == 1 {
+		return d.word(one)
+	}
+	return d.word(many, "count", report.FormatCount(n))
+}
+
+// provenance adds the grey line that ties a finding to its evidence.
+func (d *doc) provenance(b *block, f *report.Finding) {
+	st := stTiny
+	st.size, st.lead, st.most = 7.2, 3.7, 400
+	b.space(0.8)
+	width := d.textWidth() - blockPad - 5
+	parts := []string{d.word("pdf.provenance.finding", "id", f.ID)}
+	if f.Certificate != "" {
+		parts = append(parts, d.word("pdf.provenance.certificate", "sha256", f.Certificate))
+	}
+	b.lines(margin+blockPad, d.wrap(strings.Join(parts, " · "), st, width), st)
+	parts = nil
+	if f.Subject != "" {
+		parts = append(parts, d.word("pdf.provenance.subject", "subject", f.Subject))
+	}
+	if f.Serial != "" {
+		parts = append(parts, d.word("pdf.provenance.serial", "serial", report.FormatSerial(f.Serial)))
+	}
+	if len(f.Locations) > 0 && f.Locations[0].Endpoint != "" {
+		parts = append(parts, d.word("pdf.provenance.chain", "position", strconv.Itoa(f.Locations[0].Index)))
+	}
+	if !f.ObservedAt.IsZero() {
+		parts = append(parts, d.word("pdf.provenance.observed", "time", report.FormatTime(f.ObservedAt)))
+	}
+	if len(parts) > 0 {
+		b.lines(margin+blockPad, d.wrap(strings.Join(parts, " · "), st, width), st)
+	}
+}

@@ -1,0 +1,92 @@
+package report
+
+import (
+	"strconv"
+	"strings"
+
+	"certaudit/scan"
+)
+
+// reperform gives a stock command that shows the fact behind a finding to
+// someone who has no certaudit.
+func reperform(f *Finding, u *unit) string {
+	if u.observed != nil {
+		return probeCommand(u.observed, f.Rule)
+	}
+	if len(f.Locations) == 0 {
+		return ""
+	}
+	first := f.Locations[0]
+	const show = "openssl x509 -noout -text -fingerprint -sha256"
+	switch {
+	case first.Endpoint != "" && first.Index == 0:
+		return connect(first.Endpoint, serverName(first.Endpoint)) + " </dev/null | " + show
+	case first.Endpoint != "":
+		return connect(first.Endpoint, serverName(first.Endpoint)) + " -showcerts </dev/null | " + nth(first.Index) + " | " + show
+	case first.Line > 1:
+		return "tail -n +" + strconv.Itoa(first.Line) + " " + shellQuote(first.Path) + " | " + show
+	}
+	return show + " -in " + shellQuote(first.Path)
+}
+
+// probeCommand names a version where the rule is about one that was accepted.
+func probeCommand(ep *scan.Endpoint, rule string) string {
+	command := connect(ep.Endpoint, ep.ServerName)
+	if strings.Contains(rule, "tls-version") || strings.Contains(rule, "tls-1") {
+		for _, v := range ep.Versions {
+			if flag, old := oldVersionFlags[v]; old {
+				return command + " " + flag + " -cipher 'ALL:@SECLEVEL=0' </dev/null"
+			}
+		}
+	}
+	return command + " -showcerts </dev/null | openssl x509 -noout -text"
+}
+
+var oldVersionFlags = map[string]string{"TLS 1.0": "-tls1", "TLS 1.1": "-tls1_1"}
+
+func connect(endpoint, name string) string {
+	command := "openssl s_client -connect " + shellQuote(endpoint)
+	if name != "" {
+		command += " -servername " + shellQuote(name)
+	}
+	return command
+}
+
+// serverName is the host of host:port, or "" for an address.
+func serverName(endpoint string) string {
+	host := endpoint[:max(0, strings.LastIndexByte(endpoint, ':'))]
+	if strings.HasPrefix(host, "[") || strings.Trim(host, "0123456789.") == "" {
+		return ""
+	}
+	return host
+}
+
+// nth picks the n-th certificate, from 0, out of a stream of PEM.
+func nth(n int) string {
+	return "awk '/BEGIN CERT/{n++} n==" + strconv.Itoa(n+1) + "'"
+}
+
+// shellQuote quotes an argument for a POSIX shell. What a shell or a terminal
+// could act on never stands bare: a reader may paste the command.
+func shellQuote(s string) string {
+	safe := s != "" && !strings.HasPrefix(s, "-")
+	for _, r := range s {
+		if !(r >= 'a' && r <= 'z' || r >= 'A' && r <= 'Z' || r >= '0' && r <= '9' || strings.ContainsRune("/._:@%+,=-[]", r)) {
+			safe = false
+		}
+		if r < ' ' || r == 0x7f {
+			return "'" + strings.Map(visible, strings.ReplaceAll(s, "'", `'\''`)) + "'"
+		}
+	}
+	if safe && !strings.ContainsAny(s, "[]") {
+		return s
+	}
+	return "'" + strings.ReplaceAll(s, "'", `'\''`) + "'"
+}
+
+func visible(r rune) rune {
+	if r < ' ' || r == 0x7f {
+		return '?'
+	}
+	return r
+}

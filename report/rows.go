@@ -1,0 +1,145 @@
+package report
+
+import (
+	"cmp"
+	"errors"
+	"iter"
+	"math"
+	"slices"
+	"strings"
+	"time"
+
+	"certaudit/scan"
+)
+
+// diskRows pulls an audit's rows from spools and from the evidence itself.
+type diskRows struct {
+	ix          *index
+	asOf        time.Time
+	findings    *spool[Finding]
+	notAssessed *spool[NotAssessed]
+	endpoints   *spool[storedEndpoint]
+	byExpiry    []uint32 // certificates in inventory order; made when first asked for
+}
+
+// storedEndpoint is an endpoint row without its leaf, which the evidence has.
+type storedEndpoint struct {
+	Endpoint *scan.Endpoint
+	Vantage  string
+	Failures int
+	Worst    string
+}
+
+func newDiskRows(ix *index, dir string) *diskRows {
+	return &diskRows{ix: ix, findings: newSpool[Finding](dir), notAssessed: newSpool[NotAssessed](dir), endpoints: newSpool[storedEndpoint](dir)}
+}
+
+func (r *diskRows) close() error {
+	return errors.Join(r.findings.close(), r.notAssessed.close(), r.endpoints.close())
+}
+
+func (r *diskRows) Findings() iter.Seq2[*Finding, error]        { return r.findings.all() }
+func (r *diskRows) NotAssessed() iter.Seq2[*NotAssessed, error] { return r.notAssessed.all() }
+
+func (r *diskRows) Endpoints() iter.Seq2[*EndpointRow, error] {
+	return func(yield func(*EndpointRow, error) bool) {
+		for stored, err := range r.endpoints.all() {
+			if err != nil {
+				yield(nil, err)
+				return
+			}
+			row := &EndpointRow{Endpoint: stored.Endpoint, Vantage: stored.Vantage, Failures: stored.Failures, Worst: stored.Worst}
+			if row.Leaf, err = r.leaf(stored.Endpoint); err != nil {
+				yield(nil, err)
+				return
+			}
+			if row.Leaf != nil && row.Leaf.Parsed {
+				row.DaysLeft = daysLeft(row.Leaf.NotAfter.Unix(), r.asOf)
+			}
+			if !yield(row, nil) {
+				return
+			}
+		}
+	}
+}
+
+func (r *diskRows) leaf(ep *scan.Endpoint) (*scan.Certificate, error) {
+	if len(ep.Chain) == 0 {
+		return nil, nil
+	}
+	n, ok := r.ix.find(ep.Chain[0])
+	if !ok {
+		return nil, nil
+	}
+	return r.ix.certificate(&r.ix.certs[n])
+}
+
+func (r *diskRows) Inventory() iter.Seq2[*InventoryRow, error] {
+	return func(yield func(*InventoryRow, error) bool) {
+		for _, n := range r.order() {
+			row, err := r.inventoryRow(&r.ix.certs[n])
+			if !yield(row, err) || err != nil {
+				return
+			}
+		}
+	}
+}
+
+// order sorts the placed certificates by expiry; those without dates come last.
+func (r *diskRows) order() []uint32 {
+	if r.byExpiry != nil {
+		return r.byExpiry
+	}
+	for n := range r.ix.certs {
+		if r.ix.certs[n].first != none {
+			r.byExpiry = append(r.byExpiry, uint32(n))
+		}
+	}
+	slices.SortFunc(r.byExpiry, func(x, y uint32) int {
+		a, b := &r.ix.certs[x], &r.ix.certs[y]
+		return cmp.Or(cmp.Compare(a.sortTime(), b.sortTime()), strings.Compare(string(a.sum[:]), string(b.sum[:])))
+	})
+	return r.byExpiry
+}
+
+func (e *certEntry) sortTime() int64 {
+	if !e.parsed {
+		return math.MaxInt64
+	}
+	return e.notAfter
+}
+
+func (r *diskRows) inventoryRow(e *certEntry) (*InventoryRow, error) {
+	c, err := r.ix.certificate(e)
+	if err != nil {
+		return nil, err
+	}
+	first := &r.ix.placements[e.first]
+	o, err := r.ix.observation(first)
+	if err != nil {
+		return nil, err
+	}
+	row := &InventoryRow{Certificate: c, Placements: int(e.count), Failures: int(e.failures), Worst: e.worst.String(),
+		First: locationOf(o, first.use.use(), r.ix.sources[first.source].run.Vantage)}
+	if e.parsed {
+		row.DaysLeft = daysLeft(e.notAfter, r.asOf)
+	}
+	uses := r.ix.uses(e)
+	for _, u := range scan.Uses() {
+		if uses&bitOf(u) != 0 {
+			row.Uses = append(row.Uses, string(u))
+		}
+	}
+	return row, nil
+}
+
+// daysLeft is floor((not_after − as-of) / 86,400 s); negative when expired.
+func daysLeft(notAfter int64, asOf time.Time) int {
+	const day = 86400
+	left := notAfter - asOf.Unix()
+	days := left / day
+	if left%day != 0 && left < 0 {
+		days--
+	}
+	return int(days)
+}

@@ -1,0 +1,161 @@
+#!/usr/bin/env bash
+# Measures certaudit against a bare walk-read-decode-parse loop over the same
+# files. README.md says how to read what it prints. Nothing here passes or
+# fails: it prints numbers.
+set -euo pipefail
+export LC_ALL=C
+
+usage() {
+	cat <<'END'
+usage: run.sh [-n N] [-p PAIRS] [-f FORMATS] [-b BINARY] [-gencerts DIR] [FOLDER]
+
+  -n N           certificates to make when no FOLDER is given (100000)
+  -p PAIRS       measured pairs per comparison (7)
+  -f FORMATS     "all formats" of the memory comparison (pdf,xlsx,json)
+  -b BINARY      certaudit to measure (built from this checkout)
+  -gencerts DIR  make the files with the generator in DIR instead of ./corpus
+  FOLDER         PEM files to read; nothing is written to it
+END
+}
+
+count=100000 pairs=7 formats=pdf,xlsx,json binary='' gencerts='' folder=''
+while [ $# -gt 0 ]; do
+	case $1 in
+	-n | -p | -f | -b | -gencerts)
+		[ $# -ge 2 ] || { usage >&2; exit 2; }
+		case $1 in
+		-n) count=$2 ;;
+		-p) pairs=$2 ;;
+		-f) formats=$2 ;;
+		-b) binary=$(cd "$(dirname "$2")" && pwd)/$(basename "$2") ;;
+		-gencerts) gencerts=$(cd "$2" && pwd) ;;
+		esac
+		shift 2 ;;
+	-h | -help | --help) usage; exit 0 ;;
+	-*) usage >&2; exit 2 ;;
+	*)
+		[ -z "$folder" ] || { usage >&2; exit 2; }
+		folder=$(cd "$1" && pwd)
+		shift ;;
+	esac
+done
+for number in "$count" "$pairs"; do
+	case $number in '' | *[!0-9]* | 0*) usage >&2; exit 2 ;; esac
+done
+
+bench=$(cd "$(dirname "$0")" && pwd)
+work=$(mktemp -d "${TMPDIR:-/tmp}/certaudit-bench.XXXXXX")
+trap 'rm -rf "$work"' EXIT
+mkdir "$work/bin" "$work/t"
+
+cd "$bench"
+go build -o "$work/bin/" ./bare ./measure ./corpus
+if [ -z "$binary" ]; then
+	binary=$work/bin/certaudit
+	(cd ../../.. && CGO_ENABLED=0 go build -trimpath -o "$binary" ./cmd/certaudit)
+fi
+
+# --- the files ---------------------------------------------------------------
+
+if [ -n "$folder" ]; then
+	: # given
+elif [ -n "$gencerts" ]; then
+	(cd "$gencerts" && go run . -out "$work/made" -count "$count" -layout pem-tree) >&2
+	folder=$work/made/tree-pem
+else
+	folder=$work/made
+	"$work/bin/corpus" -out "$folder" -n "$count"
+fi
+
+# The smaller estate of the memory comparison: the first 10,000 files.
+small=$work/small
+mkdir "$small"
+(cd "$folder" && find . -type f | sort) >"$work/files"
+head -n 10000 "$work/files" >"$work/files.small"
+tar -C "$folder" -cf - -T "$work/files.small" | tar -C "$small" -xf -
+
+# --- measuring ---------------------------------------------------------------
+
+# once NAME COMMAND...: appends "wall user system peak-KiB status" to t/NAME.
+once() {
+	local name=$1
+	shift
+	rm -rf "$work/out"
+	"$work/bin/measure" -allow 0,1,3 -log "$work/log.$name" "$@" >>"$work/t/$name"
+	printf '.' >&2
+}
+
+bare() { once "$1" "$work/bin/bare" "$folder"; }
+scan() { once "$1" "$binary" scan -q -o "$work/out" "${@:3}" "$2"; }
+audit() { once "$1" "$binary" audit -q -p baseline -f "$2" -o "$work/out" "$3"; }
+
+# median: of the numbers on standard input.
+median() { sort -n | awk '{v[NR]=$1} END {print NR%2 ? v[(NR+1)/2] : (v[NR/2]+v[NR/2+1])/2}'; }
+
+wall() { cut -f1 "$work/t/$1" | median; }
+cpu() { awk '{print $2+$3}' "$work/t/$1" | median; }
+peak() { cut -f4 "$work/t/$1" | sort -n | tail -n 1; } # the worst, in KiB
+# ratio A B: the median over the pairs of A's CPU time by B's.
+ratio() { paste "$work/t/$1" "$work/t/$2" | awk '{print ($2+$3)/($7+$8)}' | median; }
+spread() { paste "$work/t/$1" "$work/t/$2" | awk '{print ($2+$3)/($7+$8)}' | sort -n | awk 'NR==1 {a=$1} {b=$1} END {printf "%.2f to %.2f", a, b}'; }
+mib() { awk -v k="$1" 'BEGIN {printf "%.1f", k/1024}'; }
+
+printf 'measuring ' >&2
+bare warm # fills the page cache; not counted
+certificates=$(sed -n 's/^certificates=\([0-9]*\) .*/\1/p' "$work/log.warm")
+for _ in $(seq "$pairs"); do
+	bare bare-scan
+	scan scan "$folder"
+done
+for _ in $(seq "$pairs"); do
+	bare bare-audit
+	audit audit-json json "$folder"
+done
+cores=$(getconf _NPROCESSORS_ONLN 2>/dev/null || echo 1)
+if [ "$cores" -ge 2 ]; then
+	for _ in $(seq $((pairs < 3 ? pairs : 3))); do
+		GOMAXPROCS=1 scan one-core "$folder" -j 1
+		GOMAXPROCS=2 scan two-cores "$folder" -j 2
+	done
+fi
+audit all-small "$formats" "$small"
+audit all-full "$formats" "$folder"
+evidence=$(cat "$work/out/evidence.jsonl" 2>/dev/null | wc -c)
+printf '\n' >&2
+
+# --- the report --------------------------------------------------------------
+
+row() { # name, its pair (or empty), goal
+	local per
+	per=$(awk -v n="$certificates" -v w="$(wall "$1")" 'BEGIN {printf "%.0f", n/w}')
+	printf '%-16s %8.2f %8.2f %10s %10s' "$1" "$(wall "$1")" "$(cpu "$1")" "$(mib "$(peak "$1")")" "$per"
+	if [ -n "$2" ]; then
+		printf '   %6.2f  (%s; goal %s)' "$(ratio "$1" "$2")" "$(spread "$1" "$2")" "$3"
+	fi
+	printf '\n'
+}
+
+printf '\n%s, %s cores, %s %s\n' "$(go version | cut -d' ' -f3)" "$cores" "$(uname -sm)" \
+	"$(git -C "$bench" rev-parse --short HEAD 2>/dev/null || echo 'no revision')"
+printf '%s certificates in %s files, medians of %s pairs\n\n' "$certificates" "$(wc -l <"$work/files" | tr -d ' ')" "$pairs"
+printf '%-16s %8s %8s %10s %10s   %6s\n' '' 'wall s' 'CPU s' 'peak MiB' 'certs/s' 'CPU ÷ bare'
+cat "$work/t/bare-scan" "$work/t/bare-audit" >"$work/t/bare"
+row bare '' ''
+row scan bare-scan 1.6
+row audit-json bare-audit 3.0
+
+printf '\n'
+if [ "$cores" -ge 2 ]; then
+	awk -v two="$(wall two-cores)" -v one="$(wall one-core)" \
+		'BEGIN {printf "scan, wall on 2 cores ÷ 1 core: %.2f (%.2f s ÷ %.2f s; 0.50 is perfect)\n", two/one, two, one}'
+else
+	echo 'scan, wall on 2 cores ÷ 1 core: not measured, there is one core'
+fi
+small_count=$(wc -l <"$work/files.small" | tr -d ' ')
+awk -v a="$(peak all-small)" -v b="$(peak all-full)" -v na="$small_count" -v nb="$(wc -l <"$work/files")" -v f="$formats" 'BEGIN {
+	printf "audit -f %s, peak memory: %.1f MiB for %d files, %.1f MiB for %d", f, a/1024, na, b/1024, nb
+	if (nb > na) printf " (%.0f bytes for each further file)", (b-a)*1024/(nb-na)
+	print ""
+}'
+awk -v w="$(wall all-full)" -v n="$certificates" -v e="$evidence" \
+	'BEGIN {printf "the same audit, wall: %.2f s, %.0f certificates/s; evidence.jsonl %.1f MiB\n", w, n/w, e/1048576}'

@@ -1,0 +1,159 @@
+package certfile
+
+import (
+	"bytes"
+	"encoding/base64"
+)
+
+// Structured text is recognised by what it must contain to hold a certificate;
+// text without such a mark has none and is not claimed here.
+
+func xmlContainer() container {
+	return container{name: "xml", title: "XML with certificates (SAML metadata and others)", recognises: func(b []byte) bool {
+		t := firstText(b)
+		return len(t) > 0 && t[0] == '<' && (filledElement(b, "X509Certificate") || holdsBase64Certificate(b) || holdsQuotedPEM(b))
+	}}
+}
+
+func jsonContainer() container {
+	return container{name: "json", title: "JSON with certificates (JWKS and others)", recognises: func(b []byte) bool {
+		t := firstText(b)
+		return len(t) > 0 && (t[0] == '{' || t[0] == '[') && (holdsBase64Certificate(b) || holdsQuotedPEM(b))
+	}}
+}
+
+// yamlContainer recognises YAML by the way it holds a certificate: a block
+// scalar with PEM in it, a key with quoted PEM, or a key with base64 of PEM.
+func yamlContainer() container {
+	return container{name: "yaml", title: "YAML with certificates (Kubernetes manifests and others)", recognises: func(b []byte) bool {
+		if !bytes.Contains(b, []byte(": ")) && !bytes.Contains(b, []byte(":\n")) {
+			return false
+		}
+		return holdsBlockPEM(b) || bytes.Contains(b, []byte(base64PEM)) || holdsQuotedPEM(b)
+	}}
+}
+
+func base64Container() container {
+	return container{name: "base64", title: "base64 without armour", recognises: func(b []byte) bool {
+		t := bytes.TrimSpace(b)
+		if !bytes.HasPrefix(t, []byte("MI")) || len(t) < 128 {
+			return false
+		}
+		head := make([]byte, 48)
+		n, err := base64.StdEncoding.Decode(head, t[:64])
+		return err == nil && n > 8 && head[0] == tagSequence && onlyBase64(t)
+	}}
+}
+
+// base64PEM is how base64 of "-----BEGIN CERTIFICATE" begins, as in a
+// Kubernetes Secret.
+const base64PEM = "LS0tLS1CRUdJTiBDRVJUSUZJQ0FURS"
+
+// minBase64Certificate is shorter than any real certificate in base64.
+const minBase64Certificate = 200
+
+func firstText(b []byte) []byte {
+	return bytes.TrimLeft(bytes.TrimPrefix(b, []byte("\xef\xbb\xbf")), " \t\r\n")
+}
+
+// filledElement is true where an element of that local name has text.
+func filledElement(b []byte, name string) bool {
+	for {
+		i := bytes.Index(b, []byte(name))
+		if i < 0 {
+			return false
+		}
+		b = b[i+len(name):]
+		end := bytes.IndexByte(b, '>')
+		if end < 0 {
+			return false
+		}
+		if end > 0 && b[end-1] == '/' {
+			continue
+		}
+		if text := bytes.TrimLeft(b[end+1:], " \t\r\n"); len(text) > 0 && text[0] != '<' {
+			return true
+		}
+	}
+}
+
+// holdsBase64Certificate is true where a long run of base64 begins like a DER
+// SEQUENCE with a two-byte length.
+func holdsBase64Certificate(b []byte) bool {
+	for {
+		i := bytes.Index(b, []byte("MII"))
+		if i < 0 {
+			return false
+		}
+		b = b[i:]
+		n := 0
+		for n < len(b) && (isBase64(b[n]) || b[n] == '\r' || b[n] == '\n' || b[n] == ' ' || b[n] == '\\') {
+			n++
+		}
+		if n >= minBase64Certificate {
+			return true
+		}
+		b = b[3:]
+	}
+}
+
+// holdsQuotedPEM is true where PEM stands inside a string, its lines joined by
+// escapes.
+func holdsQuotedPEM(b []byte) bool {
+	for {
+		i := bytes.Index(b, []byte("-----BEGIN "))
+		if i < 0 {
+			return false
+		}
+		b = b[i:]
+		line, _, _ := bytes.Cut(b, []byte{'\n'})
+		if isCertificateBegin(line) && (bytes.Contains(line, []byte(`-----\n`)) || bytes.Contains(line, []byte(`-----\r`))) {
+			return true
+		}
+		b = b[11:]
+	}
+}
+
+// holdsBlockPEM is true where a YAML block scalar (key: |) has PEM as its
+// first line.
+func holdsBlockPEM(b []byte) bool {
+	at := 0
+	for {
+		i := bytes.Index(b[at:], []byte("-----BEGIN "))
+		if i < 0 {
+			return false
+		}
+		at += i
+		lineStart := bytes.LastIndexByte(b[:at], '\n') + 1
+		if isCertificateBegin(b[at:]) && lineStart > 0 && at > lineStart && len(bytes.TrimSpace(b[lineStart:at])) == 0 {
+			before := bytes.TrimRight(b[:lineStart-1], " \t\r")
+			before = bytes.TrimRight(before, "-+0123456789")
+			if bytes.HasSuffix(before, []byte("|")) || bytes.HasSuffix(before, []byte(">")) {
+				return true
+			}
+		}
+		at += 11
+	}
+}
+
+func isCertificateBegin(line []byte) bool {
+	for label := range certificateLabels {
+		if bytes.HasPrefix(line, []byte("-----BEGIN "+label+"-----")) {
+			return true
+		}
+	}
+	return false
+}
+
+func isBase64(c byte) bool {
+	return c >= 'A' && c <= 'Z' || c >= 'a' && c <= 'z' || c >= '0' && c <= '9' || c == '+' || c == '/' || c == '='
+}
+
+func onlyBase64(b []byte) bool {
+	for _, c := range b {
+		if !isBase64(c) && c != '\r' && c != '\n' && c != ' ' && c != '\t' {
+			return false
+		}
+	}
+	return true
+}

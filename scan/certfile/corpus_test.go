@@ -1,0 +1,144 @@
+package certfile
+
+import (
+	"bufio"
+	"context"
+	"encoding/json"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"certaudit/scan"
+)
+
+// corpus is a folder of certificate files with the answers of independent
+// tools (openssl, certtool, keytool and two parsers). It is not part of this
+// repository; the test runs where it stands beside the checkout.
+const corpus = "../../../shared/corpus"
+
+var testNow = time.Date(2026, 11, 22, 12, 0, 0, 0, time.UTC)
+
+// observeAll scans targets in memory and returns the records in order.
+func observeAll(t testing.TB, opt Options, targets ...string) []scan.Record {
+	t.Helper()
+	for _, arg := range targets {
+		opt.Targets = append(opt.Targets, scan.Target{Arg: arg, Kind: scan.PathTarget, Path: arg})
+	}
+	opt.Now = func() time.Time { return testNow }
+	src := New(opt)
+	var records []scan.Record
+	for _, target := range opt.Targets {
+		for u := range src.Units(context.Background(), target) {
+			u.Observe(context.Background(), func(r scan.Record) { records = append(records, r) })
+		}
+	}
+	return records
+}
+
+type truth struct {
+	File         string   `json:"file"`
+	Index        int      `json:"index"`
+	Format       string   `json:"format"`
+	SHA256       string   `json:"sha256"`
+	SubjectCN    string   `json:"subject_cn"`
+	IssuerCN     string   `json:"issuer_cn"`
+	Serial       string   `json:"serial_hex"`
+	NotBefore    string   `json:"not_before"`
+	NotAfter     string   `json:"not_after"`
+	KeyAlg       string   `json:"key_alg"`
+	KeyBits      *int     `json:"key_bits"`
+	Curve        *string  `json:"curve"`
+	IsCA         bool     `json:"is_ca"`
+	SelfSigned   *bool    `json:"self_signed"`
+	SelfIssued   bool     `json:"self_issued"`
+	SANDNS       []string `json:"san_dns"`
+	Error        string   `json:"error"`
+	Reason       string   `json:"reason"`
+	Disagree     map[string]json.RawMessage
+	Certificates *int `json:"certificates"`
+}
+
+func readTruth(t *testing.T) []truth {
+	t.Helper()
+	f, err := os.Open(filepath.Join(corpus, "truth.jsonl"))
+	if err != nil {
+		t.Skipf("SKIPPED: the certificate corpus is not beside this checkout: %v", err)
+	}
+	defer f.Close()
+	var all []truth
+	d := json.NewDecoder(bufio.NewReader(f))
+	for {
+		var tr truth
+		if err := d.Decode(&tr); err == io.EOF {
+			return all
+		} else if err != nil {
+			t.Fatal(err)
+		}
+		all = append(all, tr)
+	}
+}
+
+// TestCorpusCompleteness holds what is found in PEM and DER files against the
+// truth: no certificate missing, none extra, every damaged one recorded.
+func TestCorpusCompleteness(t *testing.T) {
+	want := map[string]string{} // "file #index" → sha256, or "damaged"
+	files := map[string]bool{}
+	broken := map[string]bool{}
+	for _, tr := range readTruth(t) {
+		switch tr.Format {
+		case "pem", "der":
+			key := fmt.Sprintf("%s #%d", tr.File, tr.Index)
+			files[tr.File] = true
+			want[key] = tr.SHA256
+			if tr.Error != "" {
+				want[key] = "damaged"
+			}
+		case "":
+			files[tr.File] = true // a file without certificates: nothing may be found there
+			if tr.Reason == "broken or truncated DER" {
+				broken[tr.File] = true // we call a truncated certificate damaged, which is stricter
+			}
+		}
+	}
+	got := map[string]string{}
+	outcomes := map[string]scan.Outcome{}
+	for _, r := range observeAll(t, Options{}, corpus) {
+		switch r := r.(type) {
+		case *scan.Observation:
+			if rel := strings.TrimPrefix(r.Path, corpus+"/"); files[rel] {
+				got[fmt.Sprintf("%s #%d", rel, r.Index)] = r.SHA256
+			}
+		case *scan.NotAssessed:
+			if rel := strings.TrimPrefix(r.Path, corpus+"/"); files[rel] && r.Index >= 0 && r.Reason != scan.ReasonUnsupported {
+				got[fmt.Sprintf("%s #%d", rel, r.Index)] = "damaged"
+			}
+		case *scan.File:
+			outcomes[r.Path] = r.Outcome
+		}
+	}
+	for key, sha := range want {
+		if got[key] != sha {
+			t.Errorf("%s: got %q, want %q", key, got[key], sha)
+		}
+	}
+	for key, sha := range got {
+		if _, ok := want[key]; !ok && !broken[strings.Fields(key)[0]] {
+			t.Errorf("%s: found %q, the truth has nothing there", key, sha)
+		}
+	}
+	onDisk := 0
+	filepath.WalkDir(corpus, func(_ string, d os.DirEntry, _ error) error {
+		if d.Type().IsRegular() {
+			onDisk++
+		}
+		return nil
+	})
+	if len(outcomes) != onDisk {
+		t.Errorf("%d files have an outcome, %d are on disk", len(outcomes), onDisk)
+	}
+	t.Logf("%d certificates and damaged ones compared; %d files", len(want), onDisk)
+}

@@ -1,0 +1,245 @@
+package certfile
+
+import (
+	"crypto/x509"
+	"encoding/hex"
+	"hash/maphash"
+	"slices"
+	"time"
+
+	"certaudit/scan"
+)
+
+// A file is one file being read. Certificates go out at once; what places them
+// waits for the end of the file, because the use of a member depends on the
+// other members.
+type file struct {
+	target, path string
+	content      []byte
+	opt          *Options
+	emit         func(scan.Record)
+	now          time.Time
+
+	index   int // of the next certificate-like object
+	placed  []placed
+	trouble int
+	keys    [][32]byte // SHA-256 of the public keys whose private half is in this file
+	hasKey  bool
+}
+
+// placed is one certificate of the file, kept small: a bundle may have a
+// million.
+type placed struct {
+	sum             [32]byte
+	spki            [32]byte
+	subject, issuer uint64 // hashes of the encoded names; equal names hash alike
+	at              span   // in content, to read it again
+	index, line     int
+	pem             bool
+	parsed, isCA    bool
+	selfIssued      bool
+	notes           []string
+	use             scan.Use
+	basis           string
+}
+
+// certificate records one certificate that was found at a span of the content.
+// One whose elements do not even nest is damaged; one that nests and that the
+// parser refuses is still a certificate.
+func (f *file) certificate(der []byte, at span, container string, line int) {
+	c, x := scan.DeriveX509(der)
+	if x == nil && !wellFormed(der, maxDepth) {
+		f.bad(scan.StageParse, scan.ReasonCorrupt, "sha256 "+c.SHA256+": "+c.Detail)
+		return
+	}
+	f.emit(c)
+	p := placed{at: at, index: f.index, line: line, pem: container == "pem", parsed: c.Parsed, isCA: c.IsCA, selfIssued: c.SelfIssued}
+	hexSum(&p.sum, c.SHA256)
+	if x != nil {
+		hexSum(&p.spki, c.SPKISHA256)
+		p.subject, p.issuer = maphash.Bytes(f.opt.seed, x.RawSubject), maphash.Bytes(f.opt.seed, x.RawIssuer)
+	}
+	f.placed = append(f.placed, p)
+	f.index++
+}
+
+func hexSum(into *[32]byte, s string) { hex.Decode(into[:], []byte(s)) }
+
+// note marks the certificate that was recorded last.
+func (f *file) note(code string) {
+	if len(f.placed) > 0 {
+		p := &f.placed[len(f.placed)-1]
+		p.notes = append(p.notes, code)
+	}
+}
+
+// bad records one object of the file that could not be assessed.
+func (f *file) bad(stage scan.Stage, reason scan.Reason, detail string) {
+	f.report(f.index, stage, reason, detail)
+	f.index++
+}
+
+func (f *file) report(index int, stage scan.Stage, reason scan.Reason, detail string) {
+	f.trouble++
+	f.emit(&scan.NotAssessed{Target: f.target, Path: f.path, Index: index, Stage: stage, Reason: reason, Detail: detail, ObservedAt: f.now})
+}
+
+// room is false, with a record, when the file has more objects than the bound.
+func (f *file) room() bool {
+	if f.index < f.opt.MaxObjects {
+		return true
+	}
+	f.report(-1, scan.StageLimit, scan.ReasonTooMany, "")
+	return false
+}
+
+// read recognises and reads the content and returns the file's outcome.
+func (f *file) read() scan.Outcome {
+	if ownOutput(f.content) {
+		return scan.OutcomeOwnOutput
+	}
+	name := ""
+	for _, c := range f.opt.containers {
+		if !c.recognises(f.content) {
+			continue
+		}
+		name = c.name
+		if c.read == nil {
+			f.report(-1, scan.StageDecode, scan.ReasonUnsupported, c.name)
+		} else {
+			c.read(f)
+		}
+		break
+	}
+	f.place(name)
+	switch {
+	case len(f.placed) > 0:
+		return scan.OutcomeRead
+	case f.trouble > 0:
+		return scan.OutcomeNotAssessed
+	}
+	return scan.OutcomeNoCertificates
+}
+
+// place tells the use of every certificate and records where each one is.
+func (f *file) place(container string) {
+	f.tellUses()
+	for i := range f.placed {
+		p := &f.placed[i]
+		f.emit(&scan.Observation{Target: f.target, Path: f.path, Index: p.index, Use: p.use, UseBasis: p.basis,
+			Container: container, Object: scan.ObjectCertificate, SHA256: hex.EncodeToString(p.sum[:]), Line: p.line,
+			Notes: p.notes, ObservedAt: f.now})
+	}
+}
+
+// tellUses applies DESIGN's word "use" to what one file can tell.
+func (f *file) tellUses() {
+	anchors := slices.ContainsFunc(f.opt.Anchors, func(glob string) bool { return scan.MatchGlob(glob, f.path) })
+	issued := f.tellIssuers()
+	bundle := !issued && !f.hasKey && f.distinct() > 1
+	for i := range f.placed {
+		p := &f.placed[i]
+		switch {
+		case anchors:
+			p.use, p.basis = scan.UseAnchor, scan.UseByConfiguration
+		case slices.Contains(f.keys, p.spki) && p.parsed:
+			p.use, p.basis = scan.UseIdentity, scan.UseByKey
+		case p.use != "": // told by what it issued
+		case f.opt.roots[p.sum]:
+			p.use, p.basis = scan.UseAnchor, scan.UseByStore
+		case bundle:
+			p.use, p.basis = scan.UseAnchor, scan.UseByBundle
+		default:
+			p.use, p.basis = byDefault(p), scan.UseByDefault
+		}
+	}
+}
+
+// byDefault is the use of a stored certificate that no place explains.
+func byDefault(p *placed) scan.Use {
+	switch {
+	case p.parsed && p.selfIssued:
+		return scan.UseUnknown
+	case p.isCA:
+		return scan.UseChain
+	}
+	return scan.UseIdentity
+}
+
+func (f *file) distinct() int {
+	if len(f.placed) < 2 {
+		return len(f.placed)
+	}
+	for i := range f.placed[1:] {
+		if f.placed[i+1].sum != f.placed[0].sum {
+			return 2 // more than one is all that is asked
+		}
+	}
+	return 1
+}
+
+// maxIssuerTries bounds the signatures that are checked for one candidate
+// issuer: a hostile file may hold thousands that claim the same issuer.
+const maxIssuerTries = 8
+
+// tellIssuers marks the members that issued another member, as their
+// signatures show, and tells whether there is any.
+func (f *file) tellIssuers() bool {
+	if len(f.placed) < 2 {
+		return false
+	}
+	bySubject := map[uint64][]int{}
+	for i := range f.placed {
+		if p := &f.placed[i]; p.parsed {
+			bySubject[p.subject] = append(bySubject[p.subject], i)
+		}
+	}
+	tries := map[int]int{}
+	any := false
+	for child := range f.placed {
+		c := &f.placed[child]
+		if !c.parsed || c.selfIssued { // another certificate of the same name and key is no issuer
+			continue
+		}
+		candidates := bySubject[c.issuer]
+		for _, parent := range candidates[:min(len(candidates), maxIssuerTries)] {
+			p := &f.placed[parent]
+			if p.sum == c.sum || p.use != "" || tries[parent] >= maxIssuerTries || !p.isCA && !p.selfIssued {
+				continue
+			}
+			tries[parent]++
+			if f.issued(p, c) {
+				p.use, p.basis = scan.UseChain, scan.UseByIssuing
+				any = true
+			}
+		}
+	}
+	return any
+}
+
+// issued checks the child's signature under the parent's key. Where the
+// algorithm cannot be checked the names decide.
+func (f *file) issued(parent, child *placed) bool {
+	p, c := f.again(parent), f.again(child)
+	return p != nil && c != nil && scan.SignedBy(c, p) != scan.No
+}
+
+// again reads a certificate of this file a second time.
+func (f *file) again(p *placed) *x509.Certificate {
+	der := f.content[p.at.from:p.at.to]
+	if p.pem {
+		var err error
+		if der, err = decodeBase64(der); err != nil {
+			return nil
+		}
+	}
+	cert, _, ok := scan.NextTLV(der)
+	if !ok {
+		return nil
+	}
+	x, err := x509.ParseCertificate(cert.Full)
+	if err != nil {
+		return nil
+	}
+	return x
+}

@@ -1,0 +1,179 @@
+package certfile
+
+import (
+	"context"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"certaudit/scan"
+)
+
+// A walk goes through one target in path order. It stops when yield says no or
+// the context ends; the caller's run is then incomplete and says so.
+type walk struct {
+	s      *Source
+	ctx    context.Context
+	target scan.Target
+	root   string // real path of the target
+	number int    // of the target among all
+	yield  func(scan.Unit) bool
+}
+
+func (w *walk) start() {
+	name := w.target.Path
+	info, err := os.Stat(name)
+	if err != nil {
+		w.notAssessed(CleanPath(name), readReason(err), err.Error())
+		return
+	}
+	w.number = slices.IndexFunc(w.s.opt.Targets, func(t scan.Target) bool { return t.Arg == w.target.Arg })
+	if w.number >= 0 {
+		w.root = w.s.roots[w.number]
+		if slices.Contains(w.s.roots[:w.number], w.root) && w.root != "" {
+			return // the same place under another name: counted once
+		}
+	}
+	if info.IsDir() {
+		w.folder(name, w.root, w.excluded(CleanPath(name)))
+		return
+	}
+	w.entry(name, w.root, info, w.excluded(CleanPath(name)))
+}
+
+// folder visits what is in one folder. inherited is the reason that excludes
+// the folder, or "".
+func (w *walk) folder(name, real, inherited string) bool {
+	if w.ctx.Err() != nil {
+		return w.interrupted(name)
+	}
+	if w.coveredByEarlier(real) {
+		return true
+	}
+	entries, err := os.ReadDir(name)
+	if err != nil {
+		return w.notAssessed(CleanPath(name), readReason(err), err.Error())
+	}
+	for _, e := range entries { // sorted by name
+		child, childReal := join(name, e.Name()), filepath.Join(real, e.Name())
+		reason := inherited
+		if reason == "" {
+			reason = w.excluded(CleanPath(child))
+		}
+		if e.IsDir() {
+			if !w.folder(child, childReal, reason) {
+				return false
+			}
+			continue
+		}
+		info, err := e.Info()
+		if err != nil {
+			if !w.notAssessed(CleanPath(child), readReason(err), err.Error()) {
+				return false
+			}
+			continue
+		}
+		if !w.entry(child, childReal, info, reason) {
+			return false
+		}
+	}
+	return true
+}
+
+// join keeps the target's spelling: "./certs" stays "./certs/a.pem".
+func join(dir, name string) string {
+	if strings.HasSuffix(dir, string(filepath.Separator)) || strings.HasSuffix(dir, "/") {
+		return dir + name
+	}
+	return dir + string(filepath.Separator) + name
+}
+
+// entry visits anything but a folder.
+func (w *walk) entry(name, real string, info fs.FileInfo, excluded string) bool {
+	shown := CleanPath(name)
+	switch {
+	case info.Mode()&fs.ModeSymlink != 0:
+		if excluded != "" {
+			return true
+		}
+		return w.link(name, shown)
+	case !info.Mode().IsRegular():
+		if excluded != "" {
+			return true
+		}
+		return w.notAssessed(shown, scan.ReasonSpecialFile, info.Mode().Type().String())
+	case w.coveredByEarlier(real):
+		return true
+	case excluded != "":
+		return w.yield(w.excludedUnit(shown, info, excluded))
+	}
+	return w.yield(w.s.fileUnit(w.target, name, shown))
+}
+
+// link decides on a symbolic link. What it leads to inside any target is
+// visited there, under its own name and once; what lies outside is recorded
+// and not followed.
+func (w *walk) link(name, shown string) bool {
+	real, err := filepath.EvalSymlinks(name)
+	if err != nil {
+		reason := readReason(err)
+		if reason == scan.ReasonNotFound {
+			reason = scan.ReasonBrokenLink
+		}
+		return w.notAssessed(shown, reason, err.Error())
+	}
+	abs, err := filepath.Abs(real)
+	if err != nil {
+		return w.notAssessed(shown, scan.ReasonReadFailed, err.Error())
+	}
+	for _, root := range w.s.roots {
+		if root != "" && within(abs, root) {
+			return true
+		}
+	}
+	return w.notAssessed(shown, scan.ReasonOutsideTarget, "leads to "+CleanPath(abs))
+}
+
+func within(path, root string) bool {
+	return path == root || strings.HasPrefix(path, strings.TrimSuffix(root, string(filepath.Separator))+string(filepath.Separator))
+}
+
+// coveredByEarlier is true for what an earlier target has visited already.
+func (w *walk) coveredByEarlier(real string) bool {
+	if w.number <= 0 {
+		return false
+	}
+	return slices.ContainsFunc(w.s.roots[:w.number], func(root string) bool { return root != "" && within(real, root) })
+}
+
+func (w *walk) excluded(shown string) string {
+	for _, e := range w.s.opt.Excludes {
+		if scan.MatchGlob(e.Glob, shown) {
+			return e.Reason
+		}
+	}
+	return ""
+}
+
+func (w *walk) excludedUnit(shown string, info fs.FileInfo, reason string) scan.Unit {
+	rec := &scan.File{Target: w.target.Arg, Path: shown, Size: info.Size(), ModTime: info.ModTime().UTC(),
+		Outcome: scan.OutcomeExcluded, Reason: reason, ObservedAt: w.s.now()}
+	return scan.Unit{Target: w.target.Arg, Path: shown, Observe: func(_ context.Context, emit func(scan.Record)) { emit(rec) }}
+}
+
+func (w *walk) notAssessed(shown string, reason scan.Reason, detail string) bool {
+	rec := &scan.NotAssessed{Target: w.target.Arg, Path: shown, Index: -1, Stage: scan.StageRead,
+		Reason: reason, Detail: detail, ObservedAt: w.s.now()}
+	return w.yield(scan.Unit{Target: w.target.Arg, Path: shown, Observe: func(_ context.Context, emit func(scan.Record)) { emit(rec) }})
+}
+
+// interrupted records the folder at which an interrupt stopped the walk: what
+// is behind it was never seen, so it cannot be counted.
+func (w *walk) interrupted(name string) bool {
+	rec := &scan.NotAssessed{Target: w.target.Arg, Path: CleanPath(name), Index: -1, Stage: scan.StageScan,
+		Reason: scan.ReasonInterrupted, Detail: "the walk stopped at this folder", ObservedAt: w.s.now()}
+	w.yield(scan.Unit{Target: w.target.Arg, Path: CleanPath(name), Observe: func(_ context.Context, emit func(scan.Record)) { emit(rec) }})
+	return false
+}

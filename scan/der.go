@@ -1,0 +1,241 @@
+package scan
+
+import (
+	"encoding/hex"
+	"strconv"
+	"strings"
+	"unicode/utf16"
+	"unicode/utf8"
+)
+
+// A TLV is one DER element (X.690 section 8.1).
+type TLV struct {
+	Tag     byte
+	Content []byte
+	Full    []byte // with tag and length
+}
+
+// ASN.1 tags that names and keys need (X.680).
+const (
+	tagInteger    = 0x02
+	tagBitString  = 0x03
+	tagOID        = 0x06
+	tagUTF8       = 0x0c
+	tagNumeric    = 0x12
+	tagPrintable  = 0x13
+	tagT61        = 0x14
+	tagIA5        = 0x16
+	tagVisible    = 0x1a
+	tagUniversal  = 0x1c
+	tagBMP        = 0x1e
+	tagSequence   = 0x30
+	tagSet        = 0x31
+	tagVersion    = 0xa0 // [0] EXPLICIT of TBSCertificate
+	maxLengthSize = 4
+	maxTagSize    = 6
+)
+
+// NextTLV takes one element with a definite length off b; ok is false where
+// there is none or b ends inside it. Of a tag number above 30 (X.690 section
+// 8.1.2.4) only the first byte is given: certificates name nothing with one.
+func NextTLV(b []byte) (e TLV, rest []byte, ok bool) {
+	tag := 1
+	if len(b) > 0 && b[0]&0x1f == 0x1f {
+		for tag < len(b) && tag < maxTagSize && b[tag]&0x80 != 0 {
+			tag++
+		}
+		tag++
+	}
+	if len(b) < tag+1 {
+		return TLV{}, nil, false
+	}
+	size, head := int(b[tag]), tag+1
+	if size >= 0x80 {
+		n := size & 0x7f
+		if n == 0 || n > maxLengthSize || len(b) < head+n {
+			return TLV{}, nil, false
+		}
+		size = 0
+		for _, c := range b[head : head+n] {
+			size = size<<8 | int(c)
+		}
+		head += n
+	}
+	if size < 0 || size > len(b)-head {
+		return TLV{}, nil, false
+	}
+	return TLV{b[0], b[head : head+size], b[:head+size]}, b[head+size:], true
+}
+
+// enter reads one element of the wanted tag and returns its content and what
+// follows it.
+func enter(b []byte, tag byte) (content, rest []byte, ok bool) {
+	e, rest, ok := NextTLV(b)
+	if !ok || e.Tag != tag {
+		return nil, nil, false
+	}
+	return e.Content, rest, true
+}
+
+// oidString is the dotted form of an encoded OBJECT IDENTIFIER, or "" when it
+// is malformed.
+func oidString(b []byte) string {
+	var s []byte
+	var v uint64
+	started := false
+	for i, c := range b {
+		if v > 1<<56 || (!started && c == 0x80) {
+			return ""
+		}
+		v, started = v<<7|uint64(c&0x7f), true
+		if c&0x80 != 0 {
+			if i == len(b)-1 {
+				return ""
+			}
+			continue
+		}
+		if s == nil {
+			first := min(v/40, 2)
+			s = strconv.AppendUint(s, first, 10)
+			v -= first * 40
+		}
+		s = append(s, '.')
+		s = strconv.AppendUint(s, v, 10)
+		v, started = 0, false
+	}
+	return string(s)
+}
+
+// attributeNames gives the short names of RFC 4519 and, for what certificates
+// carry beyond it, the names that openssl prints.
+var attributeNames = map[string]string{
+	"2.5.4.3": "CN", "2.5.4.4": "SN", "2.5.4.5": "serialNumber", "2.5.4.6": "C", "2.5.4.7": "L", "2.5.4.8": "ST",
+	"2.5.4.9": "STREET", "2.5.4.10": "O", "2.5.4.11": "OU", "2.5.4.12": "title", "2.5.4.13": "description",
+	"2.5.4.15": "businessCategory", "2.5.4.17": "postalCode", "2.5.4.41": "name", "2.5.4.42": "GN",
+	"2.5.4.43": "initials", "2.5.4.44": "generationQualifier", "2.5.4.46": "dnQualifier", "2.5.4.65": "pseudonym",
+	"2.5.4.97":                   "organizationIdentifier",
+	"0.9.2342.19200300.100.1.1":  "UID",
+	"0.9.2342.19200300.100.1.25": "DC",
+	"1.2.840.113549.1.9.1":       "emailAddress",
+	"1.3.6.1.4.1.311.60.2.1.1":   "jurisdictionL",
+	"1.3.6.1.4.1.311.60.2.1.2":   "jurisdictionST",
+	"1.3.6.1.4.1.311.60.2.1.3":   "jurisdictionC",
+}
+
+const oidCommonName = "\x55\x04\x03" // 2.5.4.3
+
+// formatName renders an encoded Name as RFC 4514 does, last RDN first, and
+// returns its last common name as encoded. A name that is no well-formed DER
+// comes out as "#" and its bytes.
+func formatName(raw []byte) (text, cn string) {
+	seq, _, ok := enter(raw, tagSequence)
+	if !ok {
+		return "#" + hex.EncodeToString(raw), ""
+	}
+	var parts []string
+	for len(seq) > 0 {
+		set, rest, ok := enter(seq, tagSet)
+		if !ok {
+			return "#" + hex.EncodeToString(raw), cn
+		}
+		seq = rest
+		var rdn []string
+		for len(set) > 0 {
+			attr, rest, ok := enter(set, tagSequence)
+			if !ok {
+				return "#" + hex.EncodeToString(raw), cn
+			}
+			set = rest
+			oid, value, ok := enter(attr, tagOID)
+			v, _, okValue := NextTLV(value)
+			if !ok || !okValue {
+				return "#" + hex.EncodeToString(raw), cn
+			}
+			s, isText := stringValue(v)
+			if isText && string(oid) == oidCommonName {
+				cn = s
+			}
+			rdn = append(rdn, attributeText(oid, v, s, isText))
+		}
+		parts = append(parts, strings.Join(rdn, "+"))
+	}
+	for i, j := 0, len(parts)-1; i < j; i, j = i+1, j-1 {
+		parts[i], parts[j] = parts[j], parts[i]
+	}
+	return strings.Join(parts, ","), cn
+}
+
+func attributeText(oid []byte, v TLV, s string, isText bool) string {
+	dotted := oidString(oid)
+	name, known := attributeNames[dotted]
+	if !known {
+		name = dotted
+	}
+	if !isText {
+		return name + "=#" + hex.EncodeToString(v.Full)
+	}
+	return name + "=" + escapeRFC4514(s)
+}
+
+// escapeRFC4514 escapes an attribute value (RFC 4514 section 2.4).
+func escapeRFC4514(s string) string {
+	if !strings.ContainsAny(s, "\"+,;<>\\\x00") && !strings.HasPrefix(s, " ") && !strings.HasPrefix(s, "#") && !strings.HasSuffix(s, " ") {
+		return s
+	}
+	var b strings.Builder
+	for i := 0; i < len(s); i++ {
+		c := s[i]
+		switch {
+		case c == 0:
+			b.WriteString(`\00`)
+		case strings.IndexByte("\"+,;<>\\", c) >= 0,
+			i == 0 && (c == ' ' || c == '#'),
+			i == len(s)-1 && c == ' ':
+			b.WriteByte('\\')
+			b.WriteByte(c)
+		default:
+			b.WriteByte(c)
+		}
+	}
+	return b.String()
+}
+
+// stringValue decodes an ASN.1 string type; ok is false for any other type.
+func stringValue(v TLV) (s string, ok bool) {
+	switch v.Tag {
+	case tagUTF8, tagNumeric, tagPrintable, tagIA5, tagVisible, tagT61:
+		return latinOrUTF8(v.Content), true
+	case tagBMP:
+		if len(v.Content)%2 != 0 {
+			return "", false
+		}
+		u := make([]uint16, len(v.Content)/2)
+		for i := range u {
+			u[i] = uint16(v.Content[2*i])<<8 | uint16(v.Content[2*i+1])
+		}
+		return string(utf16.Decode(u)), true
+	case tagUniversal:
+		if len(v.Content)%4 != 0 {
+			return "", false
+		}
+		var b strings.Builder
+		for c := v.Content; len(c) > 0; c = c[4:] {
+			b.WriteRune(rune(uint32(c[0])<<24 | uint32(c[1])<<16 | uint32(c[2])<<8 | uint32(c[3])))
+		}
+		return b.String(), true
+	}
+	return "", false
+}
+
+// latinOrUTF8 reads bytes as UTF-8 where they are, and else as Latin-1, which
+// is what makers of such certificates meant.
+func latinOrUTF8(b []byte) string {
+	if utf8.Valid(b) {
+		return string(b)
+	}
+	r := make([]rune, len(b))
+	for i, c := range b {
+		r[i] = rune(c)
+	}
+	return string(r)
+}

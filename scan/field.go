@@ -1,0 +1,416 @@
+package scan
+
+import (
+	"encoding/base64"
+	"encoding/json"
+	"fmt"
+	"strconv"
+	"time"
+	"unicode"
+	"unicode/utf8"
+)
+
+// A field ties one evidence field to its place in a record. One table for each
+// kind of record serves writing, reading and the documentation, so that the
+// three cannot drift apart.
+type field[T any] struct {
+	name string
+	doc  string
+	opt  bool // left out of the line when empty
+	ptr  func(*T) any
+}
+
+// timeLayout is RFC 3339 in UTC, whole seconds.
+const timeLayout = "2006-01-02T15:04:05Z"
+
+// A line is one record being encoded: a flat JSON object, kind first.
+type line struct{ text []byte }
+
+// appendRecord writes kind and then the fields in table order.
+func appendRecord[T any](l *line, kind Kind, tables ...func() (*T, []field[T])) {
+	l.text = append(l.text, `{"kind":"`...)
+	l.text = append(l.text, kind...)
+	l.text = append(l.text, '"')
+	for _, table := range tables {
+		r, fields := table()
+		for i := range fields {
+			l.field(fields[i].name, fields[i].opt, fields[i].ptr(r))
+		}
+	}
+	l.text = append(l.text, '}', '\n')
+}
+
+func (l *line) field(name string, opt bool, value any) {
+	if a, ok := value.(*Answer); ok && *a == Unasked {
+		return // an absent fact is not false
+	}
+	if opt && isEmpty(value) {
+		return
+	}
+	l.text = append(l.text, ',', '"')
+	l.text = append(l.text, name...)
+	l.text = append(l.text, '"', ':')
+	l.value(value)
+}
+
+func (l *line) value(value any) {
+	switch v := value.(type) {
+	case *string:
+		l.text = appendString(l.text, *v)
+	case *int:
+		l.text = strconv.AppendInt(l.text, int64(*v), 10)
+	case *int64:
+		l.text = strconv.AppendInt(l.text, *v, 10)
+	case *bool:
+		l.text = strconv.AppendBool(l.text, *v)
+	case *Answer:
+		l.text = strconv.AppendBool(l.text, *v == Yes)
+	case *time.Time:
+		l.text = append(l.text, '"')
+		l.text = v.UTC().AppendFormat(l.text, timeLayout)
+		l.text = append(l.text, '"')
+	case *[]byte:
+		l.text = append(l.text, '"')
+		l.text = base64.StdEncoding.AppendEncode(l.text, *v)
+		l.text = append(l.text, '"')
+	case *[]string:
+		l.text = append(l.text, '[')
+		for i, s := range *v {
+			if i > 0 {
+				l.text = append(l.text, ',')
+			}
+			l.text = appendString(l.text, s)
+		}
+		l.text = append(l.text, ']')
+	case *Use:
+		l.text = appendString(l.text, string(*v))
+	case *Outcome:
+		l.text = appendString(l.text, string(*v))
+	case *Stage:
+		l.text = appendString(l.text, string(*v))
+	case *Reason:
+		l.text = appendString(l.text, string(*v))
+	case *[][]string:
+		if *v == nil {
+			l.text = append(l.text, "[]"...)
+			return
+		}
+		l.json(*v)
+	default: // arrays and maps of the run and end records: rare
+		l.json(value)
+	}
+}
+
+func (l *line) json(value any) {
+	b, err := json.Marshal(value)
+	if err != nil {
+		panic(fmt.Sprintf("evidence: encode %T: %v", value, err)) // a defect: only our own plain types come here
+	}
+	l.text = append(l.text, b...)
+}
+
+func isEmpty(value any) bool {
+	switch v := value.(type) {
+	case *string:
+		return *v == ""
+	case *Use:
+		return *v == ""
+	case *Outcome:
+		return *v == ""
+	case *Stage:
+		return *v == ""
+	case *Reason:
+		return *v == ""
+	case *int:
+		return *v == 0
+	case *int64:
+		return *v == 0
+	case *bool:
+		return !*v
+	case *time.Time:
+		return v.IsZero()
+	case *[]string:
+		return len(*v) == 0
+	case *[][]string:
+		return len(*v) == 0
+	case *[]byte:
+		return len(*v) == 0
+	case *[]Digest:
+		return len(*v) == 0
+	case *[]Exclude:
+		return len(*v) == 0
+	case *map[string]string:
+		return len(*v) == 0
+	}
+	return false
+}
+
+// appendString writes s as a JSON string. What a terminal could act on (control
+// characters, bidirectional overrides) is escaped, so that evidence may be
+// printed; bytes that are no UTF-8 become U+FFFD.
+func appendString(b []byte, s string) []byte {
+	b = append(b, '"')
+	plain := 0
+	for i := 0; i < len(s); {
+		c := s[i]
+		if c < utf8.RuneSelf {
+			if c >= ' ' && c != '"' && c != '\\' && c != 0x7f {
+				i++
+				continue
+			}
+			b = append(b, s[plain:i]...)
+			switch c {
+			case '"', '\\':
+				b = append(b, '\\', c)
+			case '\n':
+				b = append(b, '\\', 'n')
+			default:
+				b = append(b, '\\', 'u', '0', '0', hexDigits[c>>4], hexDigits[c&15])
+			}
+			i++
+			plain = i
+			continue
+		}
+		r, size := utf8.DecodeRuneInString(s[i:])
+		if (r == utf8.RuneError && size == 1) || !(unicode.IsPrint(r) || r == '\u00a0') {
+			b = append(b, s[plain:i]...)
+			b = appendEscapedRune(b, r)
+			plain = i + size
+		}
+		i += size
+	}
+	b = append(b, s[plain:]...)
+	return append(b, '"')
+}
+
+const hexDigits = "0123456789abcdef"
+
+func appendEscapedRune(b []byte, r rune) []byte {
+	if r > 0xffff {
+		r -= 0x10000
+		b = appendEscapedRune(b, 0xd800+(r>>10))
+		return appendEscapedRune(b, 0xdc00+(r&0x3ff))
+	}
+	return append(b, '\\', 'u', hexDigits[r>>12&15], hexDigits[r>>8&15], hexDigits[r>>4&15], hexDigits[r&15])
+}
+
+// set reads one JSON value into the field that value points to.
+func set(value any, raw []byte) error {
+	switch v := value.(type) {
+	case *string:
+		return setString(v, raw)
+	case *Use:
+		return setString(v, raw)
+	case *Outcome:
+		return setString(v, raw)
+	case *Stage:
+		return setString(v, raw)
+	case *Reason:
+		return setString(v, raw)
+	case *int:
+		n, err := strconv.Atoi(string(raw))
+		*v = n
+		return err
+	case *int64:
+		n, err := strconv.ParseInt(string(raw), 10, 64)
+		*v = n
+		return err
+	case *bool:
+		return setBool(raw, func(yes bool) { *v = yes })
+	case *Answer:
+		return setBool(raw, func(yes bool) { *v = Answered(yes) })
+	case *time.Time:
+		var s string
+		if err := setString(&s, raw); err != nil {
+			return err
+		}
+		t, err := time.Parse(timeLayout, s)
+		*v = t
+		return err
+	case *[]byte:
+		if len(raw) < 2 || raw[0] != '"' {
+			return fmt.Errorf("not base64 in a string")
+		}
+		b, err := base64.StdEncoding.Strict().AppendDecode(nil, raw[1:len(raw)-1])
+		*v = b
+		return err
+	default:
+		return json.Unmarshal(raw, value)
+	}
+}
+
+func setBool(raw []byte, put func(bool)) error {
+	switch string(raw) {
+	case "true":
+		put(true)
+	case "false":
+		put(false)
+	default:
+		return fmt.Errorf("not true or false")
+	}
+	return nil
+}
+
+func setString[S ~string](v *S, raw []byte) error {
+	if len(raw) < 2 || raw[0] != '"' {
+		return fmt.Errorf("not a string")
+	}
+	for _, c := range raw[1 : len(raw)-1] {
+		if c == '\\' || c < ' ' {
+			var s string
+			err := json.Unmarshal(raw, &s)
+			*v = S(s)
+			return err
+		}
+	}
+	*v = S(raw[1 : len(raw)-1])
+	return nil
+}
+
+// decodeRecord reads the fields of one line by table. Fields that the table
+// does not know are counted; a field that stands twice is refused, because two
+// readers could then see two records.
+func decodeRecord[T any](text []byte, r *T, unknown *int, tables ...[]field[T]) error {
+	var known []field[T]
+	if len(tables) == 1 {
+		known = tables[0]
+	} else {
+		for _, t := range tables {
+			known = append(known, t...)
+		}
+	}
+	var seen uint64
+	next := 0 // lines that we wrote have the fields in table order
+	return eachField(text, func(name, raw []byte) error {
+		if string(name) == "kind" {
+			return nil
+		}
+		for n := range known {
+			i := (next + n) % len(known)
+			if known[i].name != string(name) {
+				continue
+			}
+			if seen&(1<<i) != 0 {
+				return fmt.Errorf("field %q stands twice", name)
+			}
+			seen |= 1 << i
+			next = i + 1
+			if err := set(known[i].ptr(r), raw); err != nil {
+				return fmt.Errorf("field %q: %w", name, err)
+			}
+			return nil
+		}
+		*unknown++
+		if !json.Valid(raw) {
+			return fmt.Errorf("field %q: not JSON", name)
+		}
+		return nil
+	})
+}
+
+// eachField calls visit for every member of the one flat JSON object in text,
+// with the raw value. It is several times faster than encoding/json on these
+// lines, of which an audit reads each twice.
+func eachField(text []byte, visit func(name, raw []byte) error) error {
+	i := skipSpace(text, 0)
+	if i >= len(text) || text[i] != '{' {
+		return fmt.Errorf("not a JSON object")
+	}
+	i = skipSpace(text, i+1)
+	for first := true; ; first = false {
+		if i < len(text) && text[i] == '}' && first {
+			i++
+			break
+		}
+		end := scanString(text, i)
+		if end < 0 {
+			return fmt.Errorf("byte %d: expected a field name", i)
+		}
+		name := text[i+1 : end-1]
+		i = skipSpace(text, end)
+		if i >= len(text) || text[i] != ':' {
+			return fmt.Errorf("byte %d: expected a colon", i)
+		}
+		i = skipSpace(text, i+1)
+		end = scanValue(text, i)
+		if end <= i {
+			return fmt.Errorf("byte %d: expected a value", i)
+		}
+		if err := visit(name, text[i:end]); err != nil {
+			return err
+		}
+		i = skipSpace(text, end)
+		if i < len(text) && text[i] == ',' {
+			i = skipSpace(text, i+1)
+			continue
+		}
+		if i < len(text) && text[i] == '}' {
+			i++
+			break
+		}
+		return fmt.Errorf("byte %d: expected a comma or the end of the object", i)
+	}
+	if skipSpace(text, i) != len(text) {
+		return fmt.Errorf("byte %d: text after the object", i)
+	}
+	return nil
+}
+
+func skipSpace(text []byte, i int) int {
+	for i < len(text) && (text[i] == ' ' || text[i] == '\t' || text[i] == '\n' || text[i] == '\r') {
+		i++
+	}
+	return i
+}
+
+// scanString returns the index after the closing quote, or -1.
+func scanString(text []byte, i int) int {
+	if i >= len(text) || text[i] != '"' {
+		return -1
+	}
+	for i++; i < len(text); i++ {
+		switch text[i] {
+		case '\\':
+			i++
+		case '"':
+			return i + 1
+		}
+	}
+	return -1
+}
+
+// scanValue returns the index after the value that begins at i, or -1. The
+// value's inside is checked by whoever decodes it.
+func scanValue(text []byte, i int) int {
+	if i >= len(text) {
+		return -1
+	}
+	switch text[i] {
+	case '"':
+		return scanString(text, i)
+	case '[', '{':
+		depth := 0
+		for i < len(text) {
+			switch text[i] {
+			case '"':
+				if i = scanString(text, i); i < 0 {
+					return -1
+				}
+				continue
+			case '[', '{':
+				depth++
+			case ']', '}':
+				depth--
+			}
+			i++
+			if depth == 0 {
+				return i
+			}
+		}
+		return -1
+	}
+	for i < len(text) && text[i] != ',' && text[i] != '}' && text[i] != ' ' && text[i] != '\n' {
+		i++
+	}
+	return i
+}

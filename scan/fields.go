@@ -1,0 +1,176 @@
+package scan
+
+// The tables below are the evidence format. Names are stable within a Schema.
+
+var runFields = []field[RunRecord]{
+	{"schema", "major version of the evidence format", false, func(r *RunRecord) any { return &r.Schema }},
+	{"tool", "name of the program that scanned", false, func(r *RunRecord) any { return &r.Tool }},
+	{"version", "its version", false, func(r *RunRecord) any { return &r.Version }},
+	{"binary_sha256", "SHA-256 of its executable file", false, func(r *RunRecord) any { return &r.BinarySHA256 }},
+	{"selftest", "passed, or which known answer was missed", false, func(r *RunRecord) any { return &r.Selftest }},
+	{"started", "when the scan began, UTC", false, func(r *RunRecord) any { return &r.Started }},
+	{"operator", "account that ran the scan", false, func(r *RunRecord) any { return &r.Operator }},
+	{"host", "machine that ran the scan", false, func(r *RunRecord) any { return &r.Host }},
+	{"vantage", "where the scan stood, as the user named it", false, func(r *RunRecord) any { return &r.Vantage }},
+	{"command", "the command line, secrets masked", false, func(r *RunRecord) any { return &r.Command }},
+	{"ci_url", "address of the CI job, when there was one", false, func(r *RunRecord) any { return &r.CIURL }},
+	{"targets", "what was asked for, in order", false, func(r *RunRecord) any { return &r.Targets }},
+	{"target_lists", "target files with digest and number of entries", true, func(r *RunRecord) any { return &r.TargetLists }},
+	{"roots", "trust anchors given to the scan, with digest", true, func(r *RunRecord) any { return &r.Roots }},
+	{"excludes", "globs left out of scope, with the reason", true, func(r *RunRecord) any { return &r.Excludes }},
+	{"options", "flags that shaped the scan", true, func(r *RunRecord) any { return &r.Options }},
+	{"probes", "hellos sent beyond one handshake", true, func(r *RunRecord) any { return &r.Probes }},
+}
+
+// certificateHead and certificateTail stand in every certificate record,
+// certificateFacts only where a parser accepted the certificate.
+var certificateHead = []field[Certificate]{
+	{"sha256", "SHA-256 of the certificate's DER: its identity", false, func(r *Certificate) any { return &r.SHA256 }},
+}
+
+var certificateFacts = []field[Certificate]{
+	{"subject", "subject name (RFC 4514)", false, func(r *Certificate) any { return &r.Subject }},
+	{"subject_cn", "last common name of the subject", false, func(r *Certificate) any { return &r.SubjectCN }},
+	{"issuer", "issuer name (RFC 4514)", false, func(r *Certificate) any { return &r.Issuer }},
+	{"issuer_cn", "last common name of the issuer", false, func(r *Certificate) any { return &r.IssuerCN }},
+	{"serial", "serial number, lower-case hexadecimal without leading zeros", false, func(r *Certificate) any { return &r.Serial }},
+	{"not_before", "first second of validity, UTC", false, func(r *Certificate) any { return &r.NotBefore }},
+	{"not_after", "last second of validity, UTC", false, func(r *Certificate) any { return &r.NotAfter }},
+	{"key_algorithm", "algorithm of the public key, or its OID", false, func(r *Certificate) any { return &r.KeyAlgorithm }},
+	{"key_bits", "size of modulus or field in bits; absent where size has no meaning", true, func(r *Certificate) any { return &r.KeyBits }},
+	{"key_curve", "named curve, or its OID", true, func(r *Certificate) any { return &r.KeyCurve }},
+	{"spki_sha256", "SHA-256 of the subjectPublicKeyInfo", false, func(r *Certificate) any { return &r.SPKISHA256 }},
+	{"signature_algorithm", "algorithm of the issuer's signature, or its OID", false, func(r *Certificate) any { return &r.SignatureAlgorithm }},
+	{"is_ca", "CA flag of the basic constraints", false, func(r *Certificate) any { return &r.IsCA }},
+	{"self_signed", "the signature verifies under the certificate's own key; absent where it cannot be checked", true, func(r *Certificate) any { return &r.SelfSigned }},
+	{"self_issued", "subject and issuer names are the same bytes", false, func(r *Certificate) any { return &r.SelfIssued }},
+	{"dns_names", "subject alternative names: DNS", false, func(r *Certificate) any { return &r.DNSNames }},
+	{"ip_addresses", "subject alternative names: IP addresses", false, func(r *Certificate) any { return &r.IPAddresses }},
+	{"email_addresses", "subject alternative names: mail", false, func(r *Certificate) any { return &r.EmailAddresses }},
+	{"uris", "subject alternative names: URIs", false, func(r *Certificate) any { return &r.URIs }},
+	{"ext_key_usage", "extended key usages by name, or OID", false, func(r *Certificate) any { return &r.ExtKeyUsage }},
+}
+
+var certificateTail = []field[Certificate]{
+	{"parse_notes", "codes for what a strict parser objects to", true, func(r *Certificate) any { return &r.ParseNotes }},
+	{"detail", "the parser's own words, when it refused", true, func(r *Certificate) any { return &r.Detail }},
+	{"der", "the certificate, base64", false, func(r *Certificate) any { return &r.DER }},
+}
+
+var fileFields = []field[File]{
+	{"target", "the target that brought it into scope", false, func(r *File) any { return &r.Target }},
+	{"path", "path as reported, / on every system", false, func(r *File) any { return &r.Path }},
+	{"size", "bytes", false, func(r *File) any { return &r.Size }},
+	{"mtime", "last modification, UTC", false, func(r *File) any { return &r.ModTime }},
+	{"sha256", "SHA-256 of the content, when it was read", true, func(r *File) any { return &r.SHA256 }},
+	{"outcome", "read, no_certificates, not_assessed, excluded or own_output", false, func(r *File) any { return &r.Outcome }},
+	{"reason", "why it was excluded", true, func(r *File) any { return &r.Reason }},
+	{"observed_at", "when, UTC", false, func(r *File) any { return &r.ObservedAt }},
+}
+
+var observationFields = []field[Observation]{
+	{"target", "the target that brought it into scope", false, func(r *Observation) any { return &r.Target }},
+	{"path", "file that holds it", true, func(r *Observation) any { return &r.Path }},
+	{"endpoint", "host:port that sent it", true, func(r *Observation) any { return &r.Endpoint }},
+	{"index", "order in the file or chain, from 0", false, func(r *Observation) any { return &r.Index }},
+	{"alias", "name of the entry in a store", true, func(r *Observation) any { return &r.Alias }},
+	{"use", "identity, chain, anchor or unknown, as told by this place", true, func(r *Observation) any { return &r.Use }},
+	{"use_basis", "what told the use", true, func(r *Observation) any { return &r.UseBasis }},
+	{"container", "kind of file or protocol", false, func(r *Observation) any { return &r.Container }},
+	{"object", "certificate, csr, crl, private_key or public_key", false, func(r *Observation) any { return &r.Object }},
+	{"sha256", "the certificate that is placed here", true, func(r *Observation) any { return &r.SHA256 }},
+	{"line", "line of a text file, from 1", true, func(r *Observation) any { return &r.Line }},
+	{"notes", "codes for what is odd about the place: trailing_data", true, func(r *Observation) any { return &r.Notes }},
+	{"observed_at", "when, UTC", false, func(r *Observation) any { return &r.ObservedAt }},
+}
+
+var endpointFields = []field[Endpoint]{
+	{"target", "the target that asked for it", false, func(r *Endpoint) any { return &r.Target }},
+	{"endpoint", "host:port as asked", false, func(r *Endpoint) any { return &r.Endpoint }},
+	{"address", "IP address that was dialled", false, func(r *Endpoint) any { return &r.Address }},
+	{"port", "TCP port", false, func(r *Endpoint) any { return &r.Port }},
+	{"server_name", "name sent as SNI; empty when none was sent", false, func(r *Endpoint) any { return &r.ServerName }},
+	{"starttls", "protocol that was upgraded; empty for plain TLS", false, func(r *Endpoint) any { return &r.StartTLS }},
+	{"tls_version", "negotiated version", false, func(r *Endpoint) any { return &r.TLSVersion }},
+	{"cipher_suite", "negotiated suite, IANA name", false, func(r *Endpoint) any { return &r.CipherSuite }},
+	{"key_exchange", "negotiated group; empty for RSA key transport", false, func(r *Endpoint) any { return &r.KeyExchange }},
+	{"alpn", "negotiated application protocol", false, func(r *Endpoint) any { return &r.ALPN }},
+	{"ocsp_stapled", "an OCSP response was stapled", true, func(r *Endpoint) any { return &r.OCSPStapled }},
+	{"chain", "SHA-256 of each certificate as sent", false, func(r *Endpoint) any { return &r.Chain }},
+	{"paths", "candidate paths from the leaf to a given root, whatever the date", false, func(r *Endpoint) any { return &r.Paths }},
+	{"path_error", "why there is no path", true, func(r *Endpoint) any { return &r.PathError }},
+	{"hostname_match", "the leaf names this host (RFC 9525); absent where it cannot be checked", true, func(r *Endpoint) any { return &r.HostnameMatch }},
+	{"client_certificate_requested", "the server asked for a client certificate", true, func(r *Endpoint) any { return &r.ClientCert }},
+	{"versions", "TLS versions accepted, as far as seen or probed", true, func(r *Endpoint) any { return &r.Versions }},
+	{"versions_refused", "TLS versions probed and refused", true, func(r *Endpoint) any { return &r.VersionsRefused }},
+	{"attempts", "connections tried for the handshake", false, func(r *Endpoint) any { return &r.Attempts }},
+	{"observed_at", "when, UTC", false, func(r *Endpoint) any { return &r.ObservedAt }},
+}
+
+var notAssessedFields = []field[NotAssessed]{
+	{"target", "the target that brought it into scope", false, func(r *NotAssessed) any { return &r.Target }},
+	{"path", "file, or", true, func(r *NotAssessed) any { return &r.Path }},
+	{"endpoint", "host:port", true, func(r *NotAssessed) any { return &r.Endpoint }},
+	{"index", "object in the file, from 0; -1 when the whole is meant", false, func(r *NotAssessed) any { return &r.Index }},
+	{"stage", "step that could not be done", false, func(r *NotAssessed) any { return &r.Stage }},
+	{"reason", "stable code", false, func(r *NotAssessed) any { return &r.Reason }},
+	{"detail", "the library's words", true, func(r *NotAssessed) any { return &r.Detail }},
+	{"attempts", "tries made", true, func(r *NotAssessed) any { return &r.Attempts }},
+	{"observed_at", "when, UTC", false, func(r *NotAssessed) any { return &r.ObservedAt }},
+}
+
+var endFields = []field[End]{
+	{"finished", "when the scan ended, UTC", false, func(r *End) any { return &r.Finished }},
+	{"complete", "false when the scan was interrupted", false, func(r *End) any { return &r.Complete }},
+	{"counts", "lines before this one, by kind", false, func(r *End) any { return &r.Counts }},
+	{"sha256", "SHA-256 of every byte before this line", false, func(r *End) any { return &r.SHA256 }},
+}
+
+// A FieldDoc documents one evidence field.
+type FieldDoc struct {
+	Kind     Kind
+	Name     string
+	Doc      string
+	Optional bool
+}
+
+// FieldDocs lists every evidence field in the order of the lines.
+func FieldDocs() []FieldDoc {
+	var docs []FieldDoc
+	docs = appendDocs(docs, KindRun, runFields)
+	docs = appendDocs(docs, KindCertificate, certificateHead)
+	docs = appendDocs(docs, KindCertificate, certificateFacts)
+	docs = appendDocs(docs, KindCertificate, certificateTail)
+	docs = appendDocs(docs, KindFile, fileFields)
+	docs = appendDocs(docs, KindObservation, observationFields)
+	docs = appendDocs(docs, KindEndpoint, endpointFields)
+	docs = appendDocs(docs, KindNotAssessed, notAssessedFields)
+	return appendDocs(docs, KindEnd, endFields)
+}
+
+func appendDocs[T any](docs []FieldDoc, kind Kind, fields []field[T]) []FieldDoc {
+	for _, f := range fields {
+		docs = append(docs, FieldDoc{kind, f.name, f.doc, f.opt})
+	}
+	return docs
+}
+
+func rows[T any](r *T, fields []field[T]) func() (*T, []field[T]) {
+	return func() (*T, []field[T]) { return r, fields }
+}
+
+func (r *RunRecord) appendTo(l *line)   { appendRecord(l, KindRun, rows(r, runFields)) }
+func (r *File) appendTo(l *line)        { appendRecord(l, KindFile, rows(r, fileFields)) }
+func (r *Observation) appendTo(l *line) { appendRecord(l, KindObservation, rows(r, observationFields)) }
+func (r *Endpoint) appendTo(l *line)    { appendRecord(l, KindEndpoint, rows(r, endpointFields)) }
+func (r *NotAssessed) appendTo(l *line) { appendRecord(l, KindNotAssessed, rows(r, notAssessedFields)) }
+func (r *End) appendTo(l *line)         { appendRecord(l, KindEnd, rows(r, endFields)) }
+func (u *Unknown) appendTo(*line)       {} // never written
+
+func (r *Certificate) appendTo(l *line) {
+	if !r.Parsed {
+		appendRecord(l, KindCertificate, rows(r, certificateHead), rows(r, certificateTail))
+		return
+	}
+	appendRecord(l, KindCertificate, rows(r, certificateHead), rows(r, certificateFacts), rows(r, certificateTail))
+}

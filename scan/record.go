@@ -1,0 +1,265 @@
+package scan
+
+import "time"
+
+// Schema is the major version of the evidence format. A reader refuses a
+// higher one and reads every older one.
+const Schema = 1
+
+// Tool is the name that evidence and reports carry as their maker.
+const Tool = "certaudit"
+
+// A Kind names a record's type; it is the first field of every evidence line.
+type Kind string
+
+// The kinds of record.
+const (
+	KindRun         Kind = "run"
+	KindCertificate Kind = "certificate"
+	KindFile        Kind = "file"
+	KindObservation Kind = "observation"
+	KindEndpoint    Kind = "endpoint"
+	KindNotAssessed Kind = "not_assessed"
+	KindEnd         Kind = "end"
+)
+
+// A Record is one line of evidence: *RunRecord, *Certificate, *File,
+// *Observation, *Endpoint, *NotAssessed, *End or, from a newer tool, *Unknown.
+type Record interface {
+	Kind() Kind
+	appendTo(*line)
+}
+
+// Answer is a fact with three values: an absent fact is not false.
+type Answer uint8
+
+// The values of an Answer.
+const (
+	Unasked Answer = iota // no fact; the field is absent from evidence
+	No
+	Yes
+)
+
+// Answered turns a decided question into an Answer.
+func Answered(yes bool) Answer {
+	if yes {
+		return Yes
+	}
+	return No
+}
+
+// A Use is what a placement is for, told by the place and never by what the
+// certificate says of itself.
+type Use string
+
+// The uses. See DESIGN "Words".
+const (
+	UseIdentity Use = "identity"
+	UseChain    Use = "chain"
+	UseAnchor   Use = "anchor"
+	UseUnknown  Use = "unknown"
+)
+
+// Uses lists every use, in the order that reports print them.
+func Uses() []Use { return []Use{UseIdentity, UseChain, UseAnchor, UseUnknown} }
+
+// How a placement's use was told. UseByDefault marks those that no place
+// explains, which records that come later may still explain.
+const (
+	UseByChainPosition = "chain_position" // order in a served chain
+	UseByKey           = "private_key"    // held with its private key
+	UseByIssuing       = "issued"         // stored after what it issued, or issued another member
+	UseByBundle        = "bundle"         // member of a bundle in which nothing issued anything
+	UseByStore         = "trust_store"    // trust entry of a keystore, or a given root
+	UseByConfiguration = "configuration"  // under a path that the configuration calls anchors
+	UseByDefault       = "default"        // nothing at the place explains it
+)
+
+// An Outcome says what became of one file; every file in scope has exactly one.
+type Outcome string
+
+// The outcomes. They add up to the number of files.
+const (
+	OutcomeRead           Outcome = "read"            // at least one certificate was found
+	OutcomeNoCertificates Outcome = "no_certificates" // understood, and there is none in it
+	OutcomeNotAssessed    Outcome = "not_assessed"    // a not_assessed record says why
+	OutcomeExcluded       Outcome = "excluded"        // left out by --exclude, with a reason
+	OutcomeOwnOutput      Outcome = "own_output"      // written by certaudit
+)
+
+// Outcomes lists every outcome, in the order that reports print them.
+func Outcomes() []Outcome {
+	return []Outcome{OutcomeRead, OutcomeNoCertificates, OutcomeNotAssessed, OutcomeExcluded, OutcomeOwnOutput}
+}
+
+// A Digest names an input of the run and the SHA-256 of its bytes.
+type Digest struct {
+	Name   string `json:"name"`
+	SHA256 string `json:"sha256"`
+	Dated  string `json:"dated,omitempty"` // date of a bundle's edition, YYYY-MM-DD
+	Count  int    `json:"count,omitempty"` // entries: targets of a list, certificates of a root store
+}
+
+// An Exclude is a part of the scope that the user left out, with the reason.
+type Exclude struct {
+	Glob   string `json:"glob"`
+	Reason string `json:"reason"`
+}
+
+// A RunRecord is the first line: who ran what, when, where and how.
+type RunRecord struct {
+	Schema       int
+	Tool         string
+	Version      string
+	BinarySHA256 string
+	Selftest     string    // "passed", or what failed
+	Started      time.Time // whole seconds, UTC
+	Operator     string
+	Host         string
+	Vantage      string
+	Command      []string // as typed, secrets masked
+	CIURL        string
+	Targets      []string
+	TargetLists  []Digest
+	Roots        []Digest
+	Excludes     []Exclude
+	Options      map[string]string // what shaped the scan, by flag name
+	Probes       []string          // facts asked for beyond one handshake, e.g. "versions<=TLS 1.1"
+}
+
+// A Certificate holds the facts of one distinct certificate. They are derived
+// from DER alone, by [Derive]; a certificate that no parser accepts has only
+// SHA256, DER, ParseNotes and Detail.
+type Certificate struct {
+	SHA256             string // lower-case hex of the SHA-256 of DER
+	sum                [32]byte
+	exact              bool
+	Parsed             bool   // facts are present; not itself a field
+	Subject            string // RFC 4514
+	SubjectCN          string // the last common name, as encoded
+	Issuer             string
+	IssuerCN           string
+	Serial             string // lower-case hex, no leading zeros, "-" if negative
+	NotBefore          time.Time
+	NotAfter           time.Time // inclusive
+	KeyAlgorithm       string    // RSA, ECDSA, Ed25519, …, or an OID
+	KeyBits            int       // modulus or field size; 0 where the size has no meaning
+	KeyCurve           string    // P-256, secp256k1, …, or an OID
+	SPKISHA256         string
+	SignatureAlgorithm string // SHA256-RSA, ECDSA-SHA384, …, or an OID
+	IsCA               bool
+	SelfSigned         Answer // the signature verifies under its own key; Unasked where that cannot be checked
+	SelfIssued         bool
+	DNSNames           []string
+	IPAddresses        []string
+	EmailAddresses     []string
+	URIs               []string
+	ExtKeyUsage        []string // serverAuth, clientAuth, …, or an OID
+	DER                []byte
+	ParseNotes         []string // our stable codes for what a strict parser objects to
+	Detail             string   // the parser's own words, when it refused
+}
+
+// A File is one regular file of the scope and what became of it.
+type File struct {
+	Target     string
+	Path       string
+	Size       int64
+	ModTime    time.Time
+	SHA256     string // of the content; empty when it was not read
+	Outcome    Outcome
+	Reason     string // why it was excluded
+	ObservedAt time.Time
+}
+
+// Exact tells that the evidence line held exactly these facts, so that reading
+// it again needs no derivation.
+func (c *Certificate) Exact() bool { return c.exact }
+
+// Sum is SHA256 as bytes.
+func (c *Certificate) Sum() [32]byte { return c.sum }
+
+// The objects that an observation can place.
+const (
+	ObjectCertificate = "certificate"
+	ObjectCSR         = "csr"
+	ObjectCRL         = "crl"
+	ObjectPrivateKey  = "private_key"
+	ObjectPublicKey   = "public_key"
+)
+
+// An Observation places one certificate (or other object): in a file, at an
+// index or alias, or in the chain that an endpoint sent.
+type Observation struct {
+	Target     string
+	Path       string // of the file; empty for an endpoint
+	Endpoint   string // host:port; empty for a file
+	Index      int    // order in the file or chain, from 0
+	Alias      string
+	Use        Use
+	UseBasis   string // one of the UseBy constants
+	Container  string
+	Object     string
+	SHA256     string   // of the certificate's DER
+	Line       int      // in a text file, from 1; 0 elsewhere
+	Notes      []string // our stable codes for what is odd about the place: trailing_data
+	ObservedAt time.Time
+}
+
+// An Endpoint is one TLS endpoint that answered, with what was seen there.
+type Endpoint struct {
+	Target          string
+	Endpoint        string // host:port as asked, [v6]:port for IPv6
+	Address         string // IP address that was dialled
+	Port            int
+	ServerName      string // sent as SNI; empty when none was sent
+	StartTLS        string // empty for plain TLS
+	TLSVersion      string // negotiated, "TLS 1.3"
+	CipherSuite     string // IANA name
+	KeyExchange     string // X25519MLKEM768, P-256, …; empty for RSA key transport
+	ALPN            string
+	OCSPStapled     Answer
+	Chain           []string   // SHA-256 of each certificate as sent
+	Paths           [][]string // from the leaf to an anchor of the given roots, whatever the date
+	PathError       string     // why there is none: a stable code of ours
+	HostnameMatch   Answer     // RFC 9525, against ServerName or the address
+	ClientCert      Answer     // a client certificate was requested
+	Versions        []string   // accepted, as far as seen or probed; oldest first
+	VersionsRefused []string   // probed and refused; a version in neither list is unknown
+	Attempts        int
+	ObservedAt      time.Time
+}
+
+// A NotAssessed record is one thing in scope that could not be assessed.
+type NotAssessed struct {
+	Target     string
+	Path       string
+	Endpoint   string
+	Index      int // of the object in the file, from 0; -1 when the whole is meant
+	Stage      Stage
+	Reason     Reason
+	Detail     string // library text: it reaches no id and no grouping
+	Attempts   int
+	ObservedAt time.Time
+}
+
+// An End is the last line: what was written before it.
+type End struct {
+	Finished time.Time
+	Complete bool           // false when the scan was interrupted
+	Counts   map[string]int // lines before this one, by kind
+	SHA256   string         // of every byte before this line
+}
+
+// An Unknown is a record of a kind that this version does not know. It is
+// counted, never judged.
+type Unknown struct{ Name Kind }
+
+func (*RunRecord) Kind() Kind   { return KindRun }
+func (*Certificate) Kind() Kind { return KindCertificate }
+func (*File) Kind() Kind        { return KindFile }
+func (*Observation) Kind() Kind { return KindObservation }
+func (*Endpoint) Kind() Kind    { return KindEndpoint }
+func (*NotAssessed) Kind() Kind { return KindNotAssessed }
+func (*End) Kind() Kind         { return KindEnd }
+func (u *Unknown) Kind() Kind   { return u.Name }

@@ -1,0 +1,173 @@
+package scan
+
+import (
+	"context"
+	"fmt"
+	"iter"
+	"runtime/debug"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"time"
+)
+
+// A Source turns a target into units of work, in a fixed order. Trouble with
+// the target itself is a unit too, which emits a [NotAssessed].
+type Source interface {
+	Units(ctx context.Context, t Target) iter.Seq[Unit]
+}
+
+// A Unit is one file or one endpoint. Observe emits a record for each thing
+// found and for each thing that could not be assessed; it ends soon after ctx.
+type Unit struct {
+	Target   string // as written by the user
+	Path     string // of the file, or
+	Endpoint string // host:port
+	Observe  func(ctx context.Context, emit func(Record))
+}
+
+// Options configures Run. The zero value observes one unit of each source at a
+// time.
+type Options struct {
+	FileWorkers     int              // files observed at once; 0 means 1
+	EndpointWorkers int              // endpoints observed at once; 0 means 1
+	Now             func() time.Time // clock for the records that Run makes itself
+	Progress        *Progress        // updated while Run works; may be nil
+}
+
+// Progress counts what a running scan has done; its fields may be read at any
+// time.
+type Progress struct {
+	Found        atomic.Int64 // units known so far
+	Done         atomic.Int64 // units finished
+	Certificates atomic.Int64 // distinct certificates written
+	NotAssessed  atomic.Int64 // not_assessed records written
+	Walked       atomic.Bool  // no further unit will be found
+}
+
+// Run observes the targets with the source of their kind and writes the
+// records to w in target order. It returns an error only when writing failed.
+// When ctx ends, units that were not begun are recorded as interrupted, and
+// complete is false.
+func Run(ctx context.Context, targets []Target, sources map[TargetKind]Source, opt Options, w *Writer) (complete bool, err error) {
+	r := &runner{opt: opt, w: w, progress: opt.Progress}
+	if r.progress == nil {
+		r.progress = new(Progress)
+	}
+	return r.run(ctx, targets, sources)
+}
+
+type runner struct {
+	opt      Options
+	w        *Writer
+	progress *Progress
+	cut      atomic.Bool // a unit was cut short or never begun
+}
+
+// A job carries one unit to a worker and its encoded records back.
+type job struct {
+	unit Unit
+	out  chan batch // closed when the unit is done
+}
+
+// window is how many units may be under way or waiting for their turn to be
+// written, for each worker; it bounds memory and lets the rest go on while the
+// unit at the head is slow.
+const window = 16
+
+func (r *runner) run(ctx context.Context, targets []Target, sources map[TargetKind]Source) (bool, error) {
+	files, endpoints := max(1, r.opt.FileWorkers), max(1, r.opt.EndpointWorkers)
+	ordered := make(chan *job, window*(files+endpoints))
+	queues := map[TargetKind]chan *job{
+		PathTarget:     make(chan *job, window*files),
+		EndpointTarget: make(chan *job, window*endpoints),
+	}
+	queues[StdinTarget] = queues[PathTarget]
+
+	// A failed write ends the run: nothing more could be kept.
+	stop, cancel := context.WithCancel(ctx)
+	defer cancel()
+
+	var workers sync.WaitGroup
+	for kind, n := range map[TargetKind]int{PathTarget: files, EndpointTarget: endpoints} {
+		for range n {
+			workers.Go(func() {
+				for j := range queues[kind] {
+					r.observe(stop, j)
+				}
+			})
+		}
+	}
+	go func() {
+		defer close(ordered)
+		for _, t := range targets {
+			for u := range sources[t.Kind].Units(stop, t) {
+				r.progress.Found.Add(1)
+				j := &job{unit: u, out: make(chan batch, 2)}
+				ordered <- j
+				queues[t.Kind] <- j
+			}
+		}
+		r.progress.Walked.Store(true)
+		close(queues[PathTarget])
+		close(queues[EndpointTarget])
+	}()
+
+	var failed error
+	for j := range ordered {
+		for b := range j.out {
+			if failed == nil {
+				if failed = r.w.write(b, r.progress); failed != nil {
+					cancel()
+				}
+			}
+		}
+		r.progress.Done.Add(1)
+	}
+	workers.Wait()
+	if failed != nil {
+		return false, failed
+	}
+	return ctx.Err() == nil && !r.cut.Load(), nil
+}
+
+// observe runs one unit. A panic in a decoder costs that unit only.
+func (r *runner) observe(ctx context.Context, j *job) {
+	defer close(j.out)
+	b := batch{}
+	emit := func(rec Record) {
+		if c, ok := rec.(*Certificate); ok && r.w.has(c.sum) {
+			return // already written, so that no later record needs it again
+		}
+		b.add(rec)
+		if len(b.text) >= batchBytes {
+			j.out <- b
+			b = batch{}
+		}
+	}
+	defer func() {
+		if p := recover(); p != nil {
+			emit(r.trouble(j.unit, StageScan, ReasonPanic, fmt.Sprint(p)+"\n"+firstFrames(debug.Stack())))
+		}
+		if len(b.text) > 0 {
+			j.out <- b
+		}
+	}()
+	if ctx.Err() != nil {
+		r.cut.Store(true)
+		emit(r.trouble(j.unit, StageScan, ReasonInterrupted, ""))
+		return
+	}
+	j.unit.Observe(ctx, emit)
+}
+
+func (r *runner) trouble(u Unit, stage Stage, reason Reason, detail string) Record {
+	return &NotAssessed{Target: u.Target, Path: u.Path, Endpoint: u.Endpoint, Index: -1,
+		Stage: stage, Reason: reason, Detail: detail, ObservedAt: r.opt.Now().UTC().Truncate(time.Second)}
+}
+
+// firstFrames keeps what names the place of a defect and drops the rest.
+func firstFrames(stack []byte) string {
+	lines := strings.Split(string(stack), "\n")
+	return strings.Join(lines[:min(len(lines), 14)], "\n")
+}

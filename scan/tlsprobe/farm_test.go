@@ -1,0 +1,182 @@
+package tlsprobe
+
+import (
+	"bufio"
+	"encoding/json"
+	"encoding/pem"
+	"fmt"
+	"net"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"runtime"
+	"slices"
+	"strconv"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+)
+
+// farmFact is a line of tlsfarm's facts.jsonl.
+type farmFact struct {
+	Target, Behaviour, SHA256, Expect string
+	ChainLength                       int `json:"chain_length"`
+	Versions                          []string
+}
+
+// TestFarm observes 60 endpoints of the benchmark farm, where its sources lie
+// beside the checkout, and compares with what the farm says of itself.
+func TestFarm(t *testing.T) {
+	if testing.Short() {
+		t.Skip("takes 10 s")
+	}
+	facts, roots := startFarm(t, 60)
+	before := runtime.NumGoroutine()
+	const timeout = 4 * time.Second
+	p := newProber(t, Options{Timeout: timeout, Roots: roots, Probes: []string{"versions<=TLS 1.1"}})
+
+	reports := make([]report, len(facts))
+	took := make([]time.Duration, len(facts))
+	var wg sync.WaitGroup
+	slots := make(chan struct{}, 16)
+	for i, f := range facts {
+		wg.Go(func() {
+			slots <- struct{}{}
+			defer func() { <-slots }()
+			host, port, _ := net.SplitHostPort(f.Target)
+			n, _ := strconv.Atoi(port)
+			start := time.Now()
+			reports[i] = observe(t, p, host, n)
+			took[i] = time.Since(start)
+		})
+	}
+	wg.Wait()
+	for i, f := range facts {
+		t.Run(fmt.Sprint(i, "-", f.Behaviour), func(t *testing.T) {
+			if took[i] > timeout+time.Second {
+				t.Errorf("took %v of %v", took[i], timeout)
+			}
+			checkFarm(t, f, reports[i])
+		})
+	}
+	noLeak(t, before)
+}
+
+func checkFarm(t *testing.T, f farmFact, r report) {
+	failures := map[string]string{"hang": "timeout", "reset": "reset", "close": "closed", "garbage": "not_tls",
+		"http": "not_tls", "alert": "handshake_failure", "refuse": "refused"}
+	if want, bad := failures[f.Behaviour]; bad {
+		if len(r.all) != 1 || len(r.notAssessed) != 1 || string(r.notAssessed[0].Reason) != want {
+			t.Fatalf("got %v, want one not_assessed with %s", r.all, want)
+		}
+		return
+	}
+	e := r.endpoint
+	if e == nil {
+		t.Fatalf("no endpoint: %+v", r.notAssessed)
+	}
+	if e.Chain[0] != f.SHA256 || len(e.Chain) != f.ChainLength {
+		t.Errorf("chain %d of %s, want %d of %s", len(e.Chain), e.Chain[0], f.ChainLength, f.SHA256)
+	}
+	want := map[string]string{"selfsigned": "self_signed", "noissuer": "incomplete_chain", "hugechain": "limit"}[f.Behaviour]
+	if e.PathError != want || (want == "") != (len(e.Paths) > 0) {
+		t.Errorf("path error %q with %d paths, want %q", e.PathError, len(e.Paths), want)
+	}
+	for _, v := range f.Versions {
+		v = "TLS " + strings.TrimPrefix(v, "TLS")
+		if len(f.Versions) == 1 && !slices.Equal(e.Versions, []string{v}) {
+			t.Errorf("versions %v, want %s", e.Versions, v)
+		}
+	}
+	if f.Behaviour == "slow" {
+		return // its probe may well take longer than there is time
+	}
+	if len(r.notAssessed) > 0 {
+		t.Errorf("not assessed: %+v", r.notAssessed[0])
+	}
+	if old := f.Behaviour == "tls10" || f.Behaviour == "tls11"; !old && !slices.Contains(e.VersionsRefused, "TLS 1.1") {
+		t.Errorf("TLS 1.1 is not refused: %v", e.VersionsRefused)
+	}
+}
+
+// startFarm builds and runs the farm; it ends with the test.
+func startFarm(t testing.TB, count int) ([]farmFact, *Roots) {
+	t.Helper()
+	src, err := filepath.Abs("../../../shared/bench/tlsfarm")
+	if _, serr := os.Stat(filepath.Join(src, "main.go")); err != nil || serr != nil {
+		t.Skip("the benchmark farm is not beside this checkout")
+	}
+	dir := t.TempDir()
+	bin := filepath.Join(dir, "tlsfarm")
+	build := exec.Command("go", "build", "-o", bin, ".")
+	build.Dir = src
+	if out, err := build.CombinedOutput(); err != nil {
+		t.Fatalf("building the farm: %v\n%s", err, out)
+	}
+	run := exec.Command(bin, "--out", dir, "--count", strconv.Itoa(count), "--for", "1m", "--port", strconv.Itoa(freeRange(t, count)), "--delay", "1s",
+		"--behaviour", "normal=6,expired=3,notyet,wronghost=2,selfsigned=2,noissuer=2,rsa1024=2,hugechain=2,tls10=3,tls11=2,tls12=2,tls13=2,mtls=3,sni,slow=2,drip=2,hang=3,reset=2,close=2,garbage=2,http=2,alert=2,refuse=2")
+	out, err := run.StdoutPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := run.Start(); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		run.Process.Kill()
+		run.Wait()
+	})
+	if line, err := bufio.NewReader(out).ReadString('\n'); !strings.HasPrefix(line, "ready") {
+		t.Fatalf("the farm says %q, %v", line, err)
+	}
+	text, err := os.ReadFile(filepath.Join(dir, "facts.jsonl"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	var facts []farmFact
+	for line := range strings.Lines(string(text)) {
+		var f farmFact
+		if err := json.Unmarshal([]byte(line), &f); err != nil {
+			t.Fatal(err)
+		}
+		facts = append(facts, f)
+	}
+	ca, err := os.ReadFile(filepath.Join(dir, "ca.pem"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	block, _ := pem.Decode(ca)
+	return facts, NewRoots([][]byte{block.Bytes})
+}
+
+// freeRange finds a port with count free ones after it, as far as can be told.
+func freeRange(t testing.TB, count int) int {
+	for first := 21000; first < 60000; first += count {
+		free := true
+		for port := first; port < first+count && free; port++ {
+			l, err := net.Listen("tcp", "127.0.0.1:"+strconv.Itoa(port))
+			if free = err == nil; free {
+				l.Close()
+			}
+		}
+		if free {
+			return first
+		}
+	}
+	t.Fatal("no free ports")
+	return 0
+}
+
+// noLeak waits for the goroutines to be as few as before.
+func noLeak(t *testing.T, before int) {
+	t.Helper()
+	for range 50 {
+		if runtime.NumGoroutine() <= before {
+			return
+		}
+		time.Sleep(20 * time.Millisecond)
+	}
+	buf := make([]byte, 1<<16)
+	t.Errorf("%d goroutines, %d before:\n%s", runtime.NumGoroutine(), before, buf[:runtime.Stack(buf, true)])
+}

@@ -1,0 +1,178 @@
+package tlsprobe
+
+import (
+	"bufio"
+	"bytes"
+	"context"
+	"crypto/tls"
+	"crypto/x509"
+	"errors"
+	"io"
+	"time"
+
+	"certaudit/scan"
+)
+
+// A sight is what one connection showed of an endpoint.
+type sight struct {
+	most           uint16 // the highest version that was offered
+	version, suite uint16
+	group, alpn    string
+	chain          [][]byte
+	stapled        scan.Answer
+	clientCert     scan.Answer
+	oldSignature   bool // see flight
+}
+
+// A manner is one way to speak to an endpoint. The zero value is a handshake
+// of crypto/tls without ALPN, with one classical key share.
+type manner struct {
+	alpn   bool // offer h2 and http/1.1
+	hybrid bool // offer the hybrid post-quantum groups too, at their price
+	raw    bool // a hello of ours up to TLS 1.2, with suites that crypto/tls lacks
+}
+
+// Alerts that decide what is tried next: RFC 8446 section 6, RFC 7301.
+const (
+	alertProtocolVersion = 70
+	alertInternalError   = 80
+	alertUserCanceled    = 90
+	alertUnrecognized    = 112
+	alertNoALPN          = 120
+)
+
+// next is the manner that may succeed where m was turned down.
+func (m manner) next(f *failure) (manner, bool) {
+	refused := f.alert >= 0
+	switch {
+	case m.raw:
+		return m, false
+	case f.alert == alertNoALPN && m.alpn:
+		return manner{hybrid: m.hybrid}, true
+	case refused && f.alert != alertProtocolVersion && !m.hybrid:
+		return manner{alpn: m.alpn, hybrid: true}, true
+	case refused, f.ours, f.reason == scan.ReasonClosed:
+		return manner{raw: true}, true
+	}
+	return m, false
+}
+
+// greet speaks to the server in one manner. A sight beside a failure has the
+// certificates that came before it.
+func (p *Prober) greet(ctx context.Context, c *conn, serverName string, m manner) (*sight, *failure) {
+	if m.raw {
+		return p.ask(ctx, c, serverName)
+	}
+	return p.handshake(ctx, c, serverName, m)
+}
+
+// handshake lets crypto/tls speak. It verifies nothing of the certificates,
+// and what it cannot take is read again from the bytes that were received.
+func (p *Prober) handshake(ctx context.Context, c *conn, serverName string, m manner) (*sight, *failure) {
+	var keys keyLog
+	var sent [][]byte
+	asked := false
+	cfg := &tls.Config{
+		ServerName:         serverName,
+		InsecureSkipVerify: true, // the chain is a fact to record, good or bad
+		MinVersion:         tls.VersionTLS10,
+		MaxVersion:         tls.VersionTLS13,
+		CipherSuites:       p.suites,
+		CurvePreferences:   []tls.CurveID{tls.X25519, tls.CurveP256, tls.CurveP384, tls.CurveP521},
+		VerifyPeerCertificate: func(raw [][]byte, _ [][]*x509.Certificate) error {
+			sent = raw
+			return nil
+		},
+		GetClientCertificate: func(*tls.CertificateRequestInfo) (*tls.Certificate, error) {
+			asked = true
+			return new(tls.Certificate), nil
+		},
+		SessionTicketsDisabled: true,
+		KeyLogWriter:           &keys,
+	}
+	if m.alpn {
+		cfg.NextProtos = []string{"h2", "http/1.1"}
+	}
+	if m.hybrid {
+		cfg.CurvePreferences = nil // the library's own, which have them
+	}
+	tc := tls.Client(c, cfg)
+	if err := tc.Handshake(); err != nil {
+		return autopsy(ctx, c, err, &keys, sent)
+	}
+	cs := tc.ConnectionState()
+	tc.Close() // all is known; a peer that does not take the goodbye changes nothing
+	return &sight{
+		most: tls.VersionTLS13, version: cs.Version, suite: cs.CipherSuite,
+		group: groupName(uint16(cs.CurveID)), alpn: cs.NegotiatedProtocol, chain: sent,
+		stapled: scan.Answered(len(cs.OCSPResponse) > 0), clientCert: scan.Answered(asked),
+	}, nil
+}
+
+// drainTime is how long the rest of a server's messages is waited for after
+// crypto/tls gave up among them. They are mostly there already.
+const drainTime = 500 * time.Millisecond
+
+// autopsy reads again what came in before a handshake failed.
+func autopsy(ctx context.Context, c *conn, err error, keys *keyLog, sent [][]byte) (*sight, *failure) {
+	fail := classifyHandshake(ctx, err, c.read)
+	var r io.Reader = bytes.NewReader(c.read)
+	if fail.ours {
+		rest, cancel := within(ctx, func(left time.Duration) time.Duration { return min(left, drainTime) })
+		defer cancel()
+		end, _ := rest.Deadline()
+		c.SetReadDeadline(end)
+		r = io.MultiReader(r, c)
+	}
+	f, ferr := readFlight(r, msgServerHelloDone, keys.get)
+	if len(f.chain) == 0 {
+		f.chain = sent
+	}
+	switch {
+	case errors.Is(ferr, errAlert):
+		fail.alert, fail.reason, fail.ours = int(f.alert), scan.ReasonHandshakeFailure, false
+	case errors.Is(ferr, errNoKey) && fail.ours && len(f.chain) == 0:
+		fail.reason = scan.ReasonParserRefused // the encrypted message that crypto/tls stops at
+	case f.certificates && len(f.chain) == 0:
+		fail.reason = scan.ReasonNoCertificate
+	}
+	if !f.hello || len(f.chain) == 0 {
+		return nil, fail
+	}
+	return f.sight(tls.VersionTLS13), fail
+}
+
+// ask sends a hello of ours up to TLS 1.2 and reads the answer, certificates
+// included, without going on.
+func (p *Prober) ask(ctx context.Context, c *conn, serverName string) (*sight, *failure) {
+	f, err := exchange(c, tls.VersionTLS12, serverName, msgServerHelloDone)
+	switch {
+	case f.hello && len(f.chain) > 0 && err == nil:
+		return f.sight(tls.VersionTLS12), nil
+	case err == nil:
+		return nil, &failure{stage: scan.StageHandshake, reason: scan.ReasonNoCertificate, alert: -1,
+			detail: "server chose " + suiteName(f.suite)}
+	}
+	fail := classifyHandshake(ctx, err, c.read)
+	if errors.Is(err, errAlert) {
+		fail.alert = int(f.alert)
+	}
+	if f.hello && len(f.chain) > 0 {
+		return f.sight(tls.VersionTLS12), fail
+	}
+	return nil, fail
+}
+
+// exchange sends a hello that is capped at most and reads up to the message
+// want.
+func exchange(c *conn, most uint16, serverName string, want byte) (*flight, error) {
+	if _, err := c.Write(buildHello(most, serverName)); err != nil {
+		return new(flight), err
+	}
+	return readFlight(bufio.NewReader(c), want, nil)
+}
+
+func (f *flight) sight(most uint16) *sight {
+	return &sight{most: most, version: f.version, suite: f.suite, group: f.group, alpn: f.alpn, chain: f.chain,
+		stapled: f.stapled, clientCert: f.clientCert, oldSignature: f.oldSignature}
+}

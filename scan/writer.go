@@ -1,0 +1,123 @@
+package scan
+
+import (
+	"bufio"
+	"crypto/sha256"
+	"encoding/hex"
+	"fmt"
+	"hash"
+	"io"
+	"sync"
+	"time"
+)
+
+// A Writer writes evidence: one run record, the records of a scan, one end
+// record. A certificate is written once, before its first use.
+type Writer struct {
+	out    *bufio.Writer
+	digest hash.Hash // of every byte so far
+	counts map[string]int
+
+	mu   sync.RWMutex // guards seen: workers ask while the collector adds
+	seen map[[32]byte]struct{}
+}
+
+// NewWriter begins evidence with its run record; Schema and Tool are filled in.
+func NewWriter(w io.Writer, run RunRecord) (*Writer, error) {
+	run.Schema, run.Tool = Schema, Tool
+	e := &Writer{
+		out:    bufio.NewWriterSize(w, 1<<18),
+		digest: sha256.New(),
+		counts: map[string]int{},
+		seen:   map[[32]byte]struct{}{},
+	}
+	b := batch{}
+	b.add(&run)
+	return e, e.write(b, nil)
+}
+
+// Finish writes the end record and flushes. complete is false when the scan
+// was interrupted.
+func (w *Writer) Finish(finished time.Time, complete bool) error {
+	l := line{}
+	(&End{Finished: finished.UTC(), Complete: complete, Counts: w.counts, SHA256: hex.EncodeToString(w.digest.Sum(nil))}).appendTo(&l)
+	if _, err := w.out.Write(l.text); err != nil {
+		return fmt.Errorf("write evidence: %w", err)
+	}
+	if err := w.out.Flush(); err != nil {
+		return fmt.Errorf("write evidence: %w", err)
+	}
+	return nil
+}
+
+// has tells whether the certificate's record is already in the file.
+func (w *Writer) has(sum [32]byte) bool {
+	w.mu.RLock()
+	defer w.mu.RUnlock()
+	_, ok := w.seen[sum]
+	return ok
+}
+
+// write appends a batch, dropping certificates that are already there.
+func (w *Writer) write(b batch, p *Progress) error {
+	start := 0
+	for _, m := range b.marks {
+		text := b.text[start:m.end]
+		start = m.end
+		if m.kind == KindCertificate {
+			if w.has(m.sum) {
+				continue
+			}
+			w.mu.Lock()
+			w.seen[m.sum] = struct{}{}
+			w.mu.Unlock()
+		}
+		w.counts[string(m.kind)]++
+		if p != nil {
+			p.count(m.kind)
+		}
+		w.digest.Write(text)
+		if _, err := w.out.Write(text); err != nil {
+			return fmt.Errorf("write evidence: %w", err)
+		}
+	}
+	return nil
+}
+
+func (p *Progress) count(k Kind) {
+	switch k {
+	case KindCertificate:
+		p.Certificates.Add(1)
+	case KindNotAssessed:
+		p.NotAssessed.Add(1)
+	}
+}
+
+// batchBytes is the size at which a unit hands its records on; it bounds what
+// one large file can hold back.
+const batchBytes = 1 << 18
+
+// A batch is some records of one unit, already encoded: encoding is the
+// workers' share, so that the one collector only copies and hashes.
+type batch struct {
+	text  []byte
+	marks []mark
+}
+
+// A mark ends one record in a batch's text.
+type mark struct {
+	kind Kind
+	end  int
+	sum  [32]byte // of a certificate
+}
+
+func (b *batch) add(r Record) {
+	l := line{text: b.text}
+	r.appendTo(&l)
+	b.text = l.text
+	m := mark{kind: r.Kind(), end: len(b.text)}
+	if c, ok := r.(*Certificate); ok {
+		m.sum = c.sum
+	}
+	b.marks = append(b.marks, m)
+}
