@@ -2,6 +2,7 @@ package policies
 
 import (
 	"errors"
+	"fmt"
 	"slices"
 	"strings"
 	"time"
@@ -31,9 +32,15 @@ func cipherSuite() *Check {
 	}
 }
 
+// maxSuitePattern is more than the longest name has.
+const maxSuitePattern = 64
+
 // acceptSuitePattern refuses what can match no suite, which is a typing error
 // that would silently deny or allow nothing.
 func acceptSuitePattern(p string) error {
+	if len(p) > maxSuitePattern {
+		return fmt.Errorf("it is longer than %d characters", maxSuitePattern)
+	}
 	g, err := scan.CompileGlob(p)
 	if err != nil {
 		return errors.Unwrap(err)

@@ -16,9 +16,9 @@ import (
 
 // Bounds on what one policy may ask of every certificate.
 const (
-	maxRules    = 1000 // rules of one policy
-	maxPatterns = 100  // globs of one scope
-	maxName     = 128  // bytes of an id or control
+	maxRules = 1000 // rules of one policy
+	maxList  = 100  // members of a list of parameters or of a scope
+	maxName  = 128  // bytes of an id or control
 )
 
 // language is the only version of the policy language there is.
@@ -411,8 +411,8 @@ func (p *problems) paramText(n *yaml.Node, what string, param *Param) (string, b
 func (p *problems) paramTexts(n *yaml.Node, what string, param *Param) (any, bool) {
 	before := len(p.list)
 	all := p.texts(n, what)
-	if len(all) > maxRules {
-		p.at(n, "%s: a list has at most %d members", what, maxRules)
+	if len(all) > maxList {
+		p.at(n, "%s: a list has at most %d members", what, maxList)
 		return nil, false
 	}
 	for _, l := range all {
@@ -427,6 +427,9 @@ func (p *problems) accepted(n *yaml.Node, what string, param *Param, s string) b
 		return true
 	}
 	if param.accepts != nil {
+		if !p.pattern(n) {
+			return false
+		}
 		err := param.accepts(s)
 		if err == nil {
 			return true
@@ -442,8 +445,8 @@ func (p *problems) records(n *yaml.Node, what string, param *Param) (any, bool) 
 	before := len(p.list)
 	out := []Values{}
 	members := p.items(n, what)
-	if len(members) > maxPatterns {
-		p.at(n, "%s: a list has at most %d members", what, maxPatterns)
+	if len(members) > maxList {
+		p.at(n, "%s: a list has at most %d members", what, maxList)
 		return nil, false
 	}
 	for _, m := range members {
@@ -487,8 +490,8 @@ func (d *document) scopeField(s *Scope, key string, v *yaml.Node) {
 	switch {
 	case len(all) == 0 && follow(v).Kind == yaml.SequenceNode && len(follow(v).Content) == 0:
 		p.at(v, "when: %s is an empty list, which matches nothing", key)
-	case len(all) > maxPatterns:
-		p.at(v, "when: %s has more than %d members", key, maxPatterns)
+	case len(all) > maxList:
+		p.at(v, "when: %s has more than %d members", key, maxList)
 		return
 	}
 	values := texts(all)
@@ -508,6 +511,9 @@ func (d *document) scopeField(s *Scope, key string, v *yaml.Node) {
 	case "path":
 		s.Path = values
 		for _, l := range all {
+			if !p.pattern(l.node) {
+				return
+			}
 			if err := scan.CheckGlob(l.text); err != nil {
 				p.at(l.node, "when: path: %v", err)
 			}
@@ -515,6 +521,9 @@ func (d *document) scopeField(s *Scope, key string, v *yaml.Node) {
 	case "host":
 		s.Host = values
 		for _, l := range all {
+			if !p.pattern(l.node) {
+				return
+			}
 			if _, err := scan.CompileHostGlob(l.text); err != nil {
 				p.at(l.node, "when: host: %v", err)
 			}

@@ -8,6 +8,7 @@ import (
 	"strings"
 	"testing"
 	"testing/fstest"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 )
@@ -129,6 +130,34 @@ func TestLoadBadPolicies(t *testing.T) {
 				t.Errorf("error (-want +got):\n%s", diff)
 			}
 		})
+	}
+}
+
+// TestLoadHostileYAML: no file of the permitted size keeps the loader busy.
+func TestLoadHostileYAML(t *testing.T) {
+	suites := func() string {
+		rule := "- {id: r, check: cipher-suite, severity: low, params: {deny: [" + strings.Repeat("'"+strings.Repeat("*_", 30)+"',", 99) + "]}}\n"
+		return "id: acme\nrules:\n" + strings.Repeat(rule, maxPolicyBytes/len(rule)-1)
+	}
+	fill := func(s string) string { return strings.Repeat(s, (maxPolicyBytes-100)/len(s)) }
+	start := time.Now()
+	for name, text := range map[string]string{
+		"brackets":  fill("["),
+		"dashes":    fill("- "),
+		"questions": fill("? "),
+		"keys":      fill("a: b\n"),
+		"aliases":   "a: &a b\nc: [" + fill("*a,") + "]",
+		"comments":  fill("a: b #c\n"),
+		"items":     "[" + fill("a,") + "]",
+		"rules":     "id: acme\nrules:\n" + fill("- {a: b}\n"),
+		"patterns":  suites(),
+	} {
+		if _, err := Load([]string{"acme.yaml"}, files(map[string]string{"acme.yaml": text})); err == nil {
+			t.Errorf("%s load", name)
+		}
+	}
+	if d := time.Since(start); d > time.Minute {
+		t.Errorf("took %v", d)
 	}
 }
 

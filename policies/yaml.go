@@ -21,6 +21,7 @@ const (
 	maxPolicyNodes = 100_000 // after aliases are expanded
 	maxPolicyDepth = 16      // the language nests six deep
 	maxProblems    = 10      // reported for one file
+	maxPatterns    = 2000    // globs, names and dates of one file: each is compared with tables, or with every certificate
 )
 
 // A problem is one fault of a policy file, at line and column from 1; 0 where
@@ -32,8 +33,9 @@ type problem struct {
 
 // problems are the faults of one file.
 type problems struct {
-	file string
-	list []problem
+	file     string
+	list     []problem
+	patterns int // counted by pattern
 }
 
 // Error gives one line for each fault, in the order of the file.
@@ -62,6 +64,16 @@ func (p *problems) Error() string {
 // at adds a fault at a node.
 func (p *problems) at(n *yaml.Node, format string, args ...any) {
 	p.list = append(p.list, problem{n.Line, n.Column, fmt.Sprintf(format, args...)})
+}
+
+// pattern counts one more text that costs work, and reports the first that is
+// too many; false means that it is not to be looked at.
+func (p *problems) pattern(n *yaml.Node) bool {
+	p.patterns++
+	if p.patterns == maxPatterns+1 {
+		p.at(n, "the file has more than %d patterns and names", maxPatterns)
+	}
+	return p.patterns <= maxPatterns
 }
 
 // parseYAML gives the root mapping of the one document in data, or reports why
