@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"os"
 	"slices"
 	"time"
@@ -88,7 +89,7 @@ type builder struct {
 func newBuilder(set *policies.Set, opt Options) *builder {
 	ix := &index{bySum: map[[32]byte]uint32{}}
 	b := &builder{set: set, opt: opt, ix: ix,
-		audit:   &Audit{Schema: Schema, Generator: opt.Generator, Document: opt.Document, Policies: set.Policies},
+		audit:   &Audit{Schema: Schema, Rules: []Rule{}, Reasons: []ReasonCount{}, Scope: Scope{TargetList: []string{}}, Generator: opt.Generator, Document: opt.Document, Policies: set.Policies},
 		rows:    newDiskRows(ix, opt.TempDir),
 		counts:  map[string]*Rule{},
 		reasons: map[[2]string]int{},
@@ -279,7 +280,10 @@ func (b *builder) describeRun() {
 
 func describeEvidence(s *source) Evidence {
 	r := s.run
+	// Lists are never nil: report.json has [] where there is nothing.
 	return Evidence{SHA256: s.sha256, Started: r.Started, Finished: s.end.Finished, Complete: s.end.Complete, Vantage: r.Vantage,
-		Operator: r.Operator, Host: r.Host, Command: r.Command, Roots: r.Roots, TargetLists: r.TargetLists, Excludes: r.Excludes,
-		Options: r.Options, Probes: r.Probes, Lines: s.end.Counts, UnknownFields: s.unknown[0], UnknownKinds: s.unknown[1]}
+		Operator: r.Operator, Host: r.Host, Command: append([]string{}, r.Command...), Roots: append([]scan.Digest{}, r.Roots...),
+		TargetLists: append([]scan.Digest{}, r.TargetLists...), Excludes: append([]scan.Exclude{}, r.Excludes...),
+		Options: maps.Collect(maps.All(r.Options)), Probes: append([]string{}, r.Probes...), Lines: s.end.Counts,
+		UnknownFields: s.unknown[0], UnknownKinds: s.unknown[1]}
 }

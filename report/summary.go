@@ -75,7 +75,7 @@ func (b *builder) expiry() {
 
 // controls sums the rules that are mapped to each control.
 func (b *builder) controls() []Control {
-	var out []Control
+	out := []Control{}
 	for _, c := range b.set.Controls {
 		sum := Control{Framework: c.Framework, ID: c.ID, Clause: c.Clause, Title: c.Title, Rules: []string{}}
 		ran := true // every mapped rule decided its whole population

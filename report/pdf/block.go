@@ -16,8 +16,8 @@ type atom struct {
 }
 
 const (
-	blockTop    = 3.6 // mm inside the frame
-	blockBottom = 3.2
+	blockTop    = 3.2 // mm inside the frame
+	blockBottom = 2.8
 	blockEdge   = 1.6
 	blockPad    = 6.0 // from the margin to the text
 )
@@ -57,7 +57,7 @@ func (b *block) finish(started func(y float64)) {
 			d.newPage(d.wide)
 		}
 	}
-	d.y += 7
+	d.y += 5.5
 }
 
 // fits counts the atoms that fit on the page, at least one, and the height of
@@ -112,6 +112,6 @@ func (b *block) labelled(label string, st style, paras ...[]piece) {
 		}
 	}
 	if !first {
-		b.space(1.3)
+		b.space(1)
 	}
 }

@@ -36,13 +36,12 @@ func (d *doc) controls(context.Context) error {
 	}
 	d.para(d.word("pdf.controls.text"), stBody)
 	d.y += 4
-	const name, figure, result = 33.0, 13.4, 31.0
-	t := d.table(column{title: d.word("pdf.column.control"), width: name},
-		column{title: d.word("pdf.column.tests"), width: d.textWidth() - name - 5*figure - result},
+	const figure, result = 12.4, 35.0
+	t := d.table(column{title: d.word("pdf.column.tests"), width: d.textWidth() - 5*figure - result},
 		column{title: d.word("pdf.column.population_short"), width: figure, right: true},
 		column{title: d.word("pdf.column.passed"), width: figure, right: true},
 		column{title: d.word("pdf.column.failed"), width: figure, right: true},
-		column{title: d.word("pdf.column.waived_short"), width: figure, right: true},
+		column{title: d.word("pdf.column.waived"), width: figure, right: true},
 		column{title: d.word("pdf.column.not_assessed_short"), width: figure, right: true},
 		column{title: d.word("pdf.column.result"), width: result})
 	for _, c := range d.a.Controls {
@@ -50,10 +49,9 @@ func (d *doc) controls(context.Context) error {
 		if c.Fail > 0 {
 			failed = stCellB
 		}
-		head := plain(d.control(c.ID), stCellB)
+		head := d.controlTests(c)
 		head.mark = "control:" + c.ID
-		t.row(head, d.controlTests(c),
-			plain(report.FormatCount(c.Population), stCell), plain(report.FormatCount(c.Pass), stCell),
+		t.row(head, plain(report.FormatCount(c.Population), stCell), plain(report.FormatCount(c.Pass), stCell),
 			plain(report.FormatCount(c.Fail), failed), plain(report.FormatCount(c.Waived), stCell), plain(report.FormatCount(c.NotAssessed+c.Error), stCell),
 			plain(d.status(c.Status), stCellB).withIcon(statusIcons[c.Status]))
 	}
@@ -62,7 +60,7 @@ func (d *doc) controls(context.Context) error {
 	return nil
 }
 
-// controlTests names a control's rules and its findings, each leading there.
+// controlTests names a control, its rules and its findings, each leading there.
 func (d *doc) controlTests(c report.Control) cell {
 	small := stMono
 	small.size, small.lead, small.colour, small.most = 7, 3.7, "soft", 120
@@ -76,7 +74,7 @@ func (d *doc) controlTests(c report.Control) cell {
 	if more := len(c.Rules) - listedEntries; more > 0 {
 		rules = append(rules, piece{text: " " + d.word("pdf.more.short", "count", report.FormatCount(more))})
 	}
-	out := plain(c.Title, stCell).and(small, rules...)
+	out := plain(d.control(c.ID), stCellB).and(stSmall, piece{text: c.Title}).and(small, rules...)
 	ids := d.g.ids[c.ID]
 	if len(ids) == 0 {
 		return out

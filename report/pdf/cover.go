@@ -126,7 +126,7 @@ func (d *doc) coverRow(label, value string) {
 // resultSentence states the violations with their unit and population.
 func (d *doc) resultSentence() string {
 	a := d.a
-	return d.word("pdf.cover.result", "violations", report.FormatCount(a.Estate.Violations), "severity", d.severity(a.Run.FailOn),
+	return d.word("pdf.cover.result", "violations", report.FormatCount(a.Estate.Violations), "severity", d.failOn(),
 		"failing_certificates", report.FormatCount(a.Estate.FailingCertificates), "certificates", report.FormatCount(a.Scope.DistinctCertificates),
 		"failing_endpoints", report.FormatCount(a.Estate.FailingEndpoints), "endpoints", report.FormatCount(a.Scope.EndpointsAssessed))
 }
@@ -138,9 +138,12 @@ func (d *doc) gateSentence() string {
 	if len(a.Run.AllowIncomplete) > 0 {
 		allowed = d.word("pdf.gate.allowed", "stages", strings.Join(a.Run.AllowIncomplete, ", "))
 	}
-	return d.word("pdf.gate", "fail_on", d.severity(a.Run.FailOn), "baseline", a.Run.Baseline, "allowed", allowed,
+	return d.word("pdf.gate", "fail_on", d.failOn(), "baseline", a.Run.Baseline, "allowed", allowed,
 		"status", strconv.Itoa(a.Gate.ExitStatus))
 }
+
+// failOn is the gate's severity as it stands in a sentence.
+func (d *doc) failOn() string { return strings.ToLower(d.severity(d.a.Run.FailOn)) }
 
 // coverFoot draws the digest and how to verify the report.
 func (d *doc) coverFoot() {

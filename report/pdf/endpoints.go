@@ -21,7 +21,7 @@ func (d *doc) endpoints(ctx context.Context) error {
 		d.para(d.word("pdf.more.endpoints", "count", report.FormatCount(more), "printed", report.FormatCount(d.t.Limits.Endpoints)), stBody)
 	}
 	d.y += 3
-	const address, version, group, match, chain, leaf, worst = 30.0, 32.0, 26.0, 20.0, 28.0, 26.0, 25.0
+	const address, version, group, match, chain, leaf, worst = 27.0, 34.0, 29.0, 19.0, 31.0, 22.0, 25.0
 	rest := d.textWidth() - address - version - group - match - chain - leaf - worst
 	t := d.table(column{title: d.word("pdf.column.endpoint"), width: rest * 0.52}, column{title: d.word("pdf.column.address"), width: address},
 		column{title: d.word("pdf.column.version"), width: version}, column{title: d.word("pdf.column.suite"), width: rest * 0.48},
@@ -48,7 +48,7 @@ func (d *doc) endpointRow(r *report.EndpointRow) []cell {
 	if e.StartTLS != "" {
 		name = name.and(stSmallSoft, piece{text: d.word("pdf.endpoints.starttls", "protocol", e.StartTLS)})
 	}
-	if r.Vantage != "" {
+	if len(d.a.Run.Evidence) > 1 && r.Vantage != "" {
 		name = name.and(stSmallSoft, piece{text: d.word("pdf.endpoints.vantage", "vantage", r.Vantage)})
 	}
 	version := plain(e.TLSVersion, stSmall)

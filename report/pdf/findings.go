@@ -120,9 +120,9 @@ func (d *doc) panels(b *block, f *report.Finding) {
 	x := margin + blockPad
 	w := (d.textWidth() - blockPad - 4 - gap) / 2
 	text := stCell
-	text.size, text.lead, text.most = 9, 4.4, 500
+	text.size, text.lead, text.most = 8.8, 4.2, 500
 	left, right := d.wrap(f.Observed, text, w-2*pad), d.wrap(f.Required, text, w-2*pad)
-	h := float64(max(len(left), len(right)))*text.lead + 4 + 2*1.9
+	h := float64(max(len(left), len(right)))*text.lead + 3.6 + 2*1.6
 	label := stLabel
 	label.size = 6.8
 	b.add(h, func(y float64) {
@@ -132,16 +132,16 @@ func (d *doc) panels(b *block, f *report.Finding) {
 		}{{d.word("pdf.finding.observed"), left}, {d.word("pdf.finding.required"), right}} {
 			at := x + float64(i)*(w+gap)
 			d.fill(at, y, w, h, "panel")
-			d.draw(at+pad, y+1.7, d.fit(strings.ToUpper(side.label), label, w-2*pad), label)
-			d.drawLines(at+pad, y+5.7, side.lines, text)
+			d.draw(at+pad, y+1.3, d.fit(strings.ToUpper(side.label), label, w-2*pad), label)
+			d.drawLines(at+pad, y+5.0, side.lines, text)
 		}
 	})
-	b.space(3)
+	b.space(2.6)
 }
 
 func (d *doc) findingBody(b *block, f *report.Finding) {
 	text := stCell
-	text.size, text.lead, text.most = 9, 4.4, mostRunes
+	text.size, text.lead, text.most = 8.8, 4.2, mostRunes
 	add := func(label, value string) {
 		if value != "" {
 			b.labelled(label, text, []piece{{text: value}})
@@ -157,18 +157,21 @@ func (d *doc) findingBody(b *block, f *report.Finding) {
 		add(d.word("pdf.finding.waiver"), d.word("pdf.finding.waiver.text", "waiver", f.Waiver))
 	}
 	b.labelled(d.word("pdf.finding.where"), text, d.where(f)...)
-	b.labelled(d.word("pdf.finding.test"), text, []piece{{text: f.Title}, {text: " · "}, {text: f.Rule, link: "rule:" + f.Rule}})
+	test := []piece{{text: f.Title}, {text: " · "}, {text: f.Rule, link: "rule:" + f.Rule, colour: "accent"}}
+	if f.Basis != "" {
+		test = append(test, piece{text: " · " + d.word("pdf.finding.basis", "basis", f.Basis)})
+	}
+	b.labelled(d.word("pdf.finding.test"), text, test)
 	if len(f.Controls) > 0 {
 		var list []piece
 		for i, id := range capped(f.Controls) {
 			if i > 0 {
 				list = append(list, piece{text: " · "})
 			}
-			list = append(list, piece{text: d.control(id), link: "control:" + id})
+			list = append(list, piece{text: d.control(id), link: "control:" + id, colour: "accent"})
 		}
 		b.labelled(d.word("pdf.finding.controls"), text, list)
 	}
-	add(d.word("pdf.finding.basis"), f.Basis)
 	if f.Reperform != "" {
 		command := stMono
 		command.size, command.lead = 8, 4.2
@@ -202,17 +205,17 @@ func (d *doc) where(f *report.Finding) [][]piece {
 	}
 	shown := f.Locations[:min(len(f.Locations), d.t.Limits.Locations)]
 	summary := strings.Join(counts, ", ")
-	if len(shown) <= 2 && len(shown) == len(f.Locations) {
-		var names []string
-		for _, l := range shown {
-			names = append(names, l.String())
-		}
-		return [][]piece{{{text: summary + ": " + strings.Join(names, " · ")}}}
+	var names []string
+	for _, l := range shown {
+		names = append(names, l.String())
+	}
+	const short = 160 // bytes that read well in a row
+	if row := strings.Join(names, " · "); len(shown) == len(f.Locations) && len(row) <= short {
+		return [][]piece{{{text: summary + ": " + row}}}
 	}
 	paras := [][]piece{{{text: summary}}}
-	for _, l := range shown {
-		m := mono
-		paras = append(paras, []piece{{text: l.String(), font: &m}})
+	for _, name := range names {
+		paras = append(paras, []piece{{text: name}})
 	}
 	if more := len(f.Locations) - len(shown); more > 0 {
 		paras = append(paras, []piece{{text: d.word("pdf.more.locations", "count", report.FormatCount(more))}})
@@ -228,29 +231,29 @@ func (d *doc) number(n int, one, many string) string {
 	return d.word(many, "count", report.FormatCount(n))
 }
 
-// provenance adds the grey line that ties a finding to its evidence.
+// provenance adds the grey lines that tie a finding to its evidence.
 func (d *doc) provenance(b *block, f *report.Finding) {
 	st := stTiny
-	st.size, st.lead, st.most = 7.2, 3.7, 400
-	b.space(0.8)
-	width := d.textWidth() - blockPad - 5
+	st.size, st.lead, st.most = 6.9, 3.5, 400
 	parts := []string{d.word("pdf.provenance.finding", "id", f.ID)}
-	if f.Certificate != "" {
-		parts = append(parts, d.word("pdf.provenance.certificate", "sha256", f.Certificate))
-	}
-	b.lines(margin+blockPad, d.wrap(strings.Join(parts, " · "), st, width), st)
-	parts = nil
-	if f.Subject != "" {
-		parts = append(parts, d.word("pdf.provenance.subject", "subject", f.Subject))
-	}
-	if f.Serial != "" {
-		parts = append(parts, d.word("pdf.provenance.serial", "serial", report.FormatSerial(f.Serial)))
+	if !f.ObservedAt.IsZero() {
+		parts = append(parts, d.word("pdf.provenance.observed", "time", report.FormatTime(f.ObservedAt)))
 	}
 	if len(f.Locations) > 0 && f.Locations[0].Endpoint != "" {
 		parts = append(parts, d.word("pdf.provenance.chain", "position", strconv.Itoa(f.Locations[0].Index)))
 	}
-	if !f.ObservedAt.IsZero() {
-		parts = append(parts, d.word("pdf.provenance.observed", "time", report.FormatTime(f.ObservedAt)))
+	if f.Serial != "" {
+		parts = append(parts, d.word("pdf.provenance.serial", "serial", report.FormatSerial(f.Serial)))
+	}
+	b.space(0.6)
+	width := d.textWidth() - blockPad - 4
+	b.lines(margin+blockPad, d.wrap(strings.Join(parts, " · "), st, width), st)
+	parts = nil
+	if f.Certificate != "" {
+		parts = append(parts, d.word("pdf.provenance.certificate", "sha256", f.Certificate))
+	}
+	if f.Subject != "" {
+		parts = append(parts, d.word("pdf.provenance.subject", "subject", f.Subject))
 	}
 	if len(parts) > 0 {
 		b.lines(margin+blockPad, d.wrap(strings.Join(parts, " · "), st, width), st)

@@ -18,12 +18,12 @@ func (d *doc) inventory(ctx context.Context) error {
 		d.para(d.word("pdf.more.inventory", "count", report.FormatCount(more), "printed", report.FormatCount(d.t.Limits.Inventory)), stBody)
 	}
 	d.y += 3
-	const issuer, key, use, date, days, places, worst = 38.0, 40.0, 17.0, 22.0, 14.0, 15.0, 25.0
+	const issuer, key, use, date, days, places, worst = 36.0, 32.0, 17.0, 20.0, 13.0, 14.0, 25.0
 	rest := d.textWidth() - issuer - key - use - date - days - places - worst
-	t := d.table(column{title: d.word("pdf.column.certificate"), width: rest * 0.5}, column{title: d.word("pdf.column.issuer"), width: issuer},
+	t := d.table(column{title: d.word("pdf.column.certificate"), width: rest * 0.52}, column{title: d.word("pdf.column.issuer"), width: issuer},
 		column{title: d.word("pdf.column.key"), width: key}, column{title: d.word("pdf.column.use"), width: use},
 		column{title: d.word("pdf.column.not_after"), width: date}, column{title: d.word("pdf.column.days"), width: days, right: true},
-		column{title: d.word("pdf.column.places"), width: places, right: true}, column{title: d.word("pdf.column.first_place"), width: rest * 0.5},
+		column{title: d.word("pdf.column.places"), width: places, right: true}, column{title: d.word("pdf.column.first_place"), width: rest * 0.48},
 		column{title: d.word("pdf.column.failures"), width: worst})
 	return limited(ctx, d.a.Inventory(), d.t.Limits.Inventory, func(r *report.InventoryRow) { t.row(d.inventoryRow(r)...) })
 }

@@ -58,11 +58,15 @@ func (d *doc) missingRow(n *report.NotAssessed) []cell {
 		what += " #" + strconv.Itoa(n.Index)
 	}
 	name := plain(what, stSmallB)
+	rules, allowed := "", ""
 	if len(n.Rules) > 0 {
-		name = name.and(stSmallSoft, piece{text: d.word("pdf.missing.rules", "rules", strings.Join(capped(n.Rules), ", "))})
+		rules = d.word("pdf.missing.rules", "rules", strings.Join(capped(n.Rules), ", "))
 	}
 	if n.Allowed {
-		name = name.and(stSmallSoft, piece{text: d.word("pdf.missing.allowed")})
+		allowed = d.word("pdf.missing.allowed")
+	}
+	if notes := joinSet(" · ", allowed, rules); notes != "" {
+		name = name.and(stSmallSoft, piece{text: notes})
 	}
 	tries := "–"
 	if n.Attempts > 0 {

@@ -12,7 +12,7 @@ import (
 // policy prints every policy verbatim, with its digest: the criteria that the
 // results were measured against.
 func (d *doc) policy(ctx context.Context) error {
-	d.begin("policy", d.word("pdf.policy.title"), false, onNewPage)
+	d.begin("policy", d.word("pdf.policy.title"), false, whereRoom)
 	if len(d.a.Policies) == 0 {
 		d.para(d.word("pdf.policy.none"), stBody)
 		return nil

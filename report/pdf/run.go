@@ -13,7 +13,7 @@ import (
 // run prints the record of the run and what the words mean.
 func (d *doc) run(context.Context) error {
 	a, r := d.a, d.a.Run
-	d.begin("run", d.word("pdf.run.title"), false, onNewPage)
+	d.begin("run", d.word("pdf.run.title"), false, whereRoom)
 	d.para(d.word("pdf.run.text"), stBody)
 	d.y += 2
 	backdated := d.word("pdf.answer.no")
@@ -54,8 +54,8 @@ func (d *doc) runPolicies() {
 		d.para(d.word("pdf.policy.none"), stNote)
 		return
 	}
-	t := d.table(column{title: d.word("pdf.column.policy"), width: 34}, column{title: d.word("pdf.column.edition"), width: 18},
-		column{title: d.word("pdf.column.origin"), width: 24}, column{title: d.word("pdf.column.sha256"), width: d.textWidth() - 76})
+	t := d.table(column{title: d.word("pdf.column.policy"), width: 30}, column{title: d.word("pdf.column.edition"), width: 17},
+		column{title: d.word("pdf.column.origin"), width: 26}, column{title: d.word("pdf.column.sha256"), width: d.textWidth() - 73})
 	small := stMono
 	small.size = 7
 	for _, p := range d.a.Run.Policies {

@@ -218,19 +218,16 @@ func (d *doc) rules() {
 	}
 	d.para(d.word("pdf.scope.rules.text"), stNote)
 	d.y += 2
-	const severity, unit, figure = 19.0, 18.0, 12.2
-	rest := d.textWidth() - severity - unit - 7*figure
-	columns := []column{{title: d.word("pdf.column.test"), width: rest}, {title: d.word("pdf.column.severity"), width: severity}, {title: d.word("pdf.column.unit"), width: unit}}
-	for _, title := range []string{d.word("pdf.column.population_short"), d.word("pdf.column.passed"), d.word("pdf.column.failed"), d.word("pdf.column.waived_short"),
+	const severity, figure = 25.0, 11.4
+	columns := []column{{title: d.word("pdf.column.test"), width: d.textWidth() - severity - 7*figure}, {title: d.word("pdf.column.severity_unit"), width: severity}}
+	for _, title := range []string{d.word("pdf.column.population_short"), d.word("pdf.column.passed"), d.word("pdf.column.failed"), d.word("pdf.column.waived"),
 		d.word("pdf.column.not_assessed_short"), d.word("pdf.column.not_applicable_short"), d.word("pdf.column.error")} {
 		columns = append(columns, column{title: title, width: figure, right: true})
 	}
 	t := d.table(columns...)
 	for _, r := range d.a.Rules {
-		soft := stCell
-		soft.colour, soft.size, soft.lead = "soft", 7.6, 3.8
-		id := stMono
-		id.size, id.lead, id.colour = 7, 3.8, "soft"
+		soft := stSmallSoft
+		soft.most = 300
 		what := plain(r.Title, stCellB).and(soft, piece{text: r.Requires})
 		if r.Scope != "" {
 			what = what.and(soft, piece{text: d.word("pdf.rule.scope", "scope", r.Scope)})
@@ -238,9 +235,9 @@ func (d *doc) rules() {
 		if r.Basis != "" {
 			what = what.and(soft, piece{text: d.word("pdf.rule.basis", "basis", r.Basis)})
 		}
-		what = what.and(id, piece{text: r.ID})
+		what = what.and(stSmallMono, piece{text: r.ID})
 		what.mark = "rule:" + r.ID
-		cells := []cell{what, plain(d.severity(r.Severity), stCell).withIcon(r.Severity), plain(d.unit(r.Unit), stCell)}
+		cells := []cell{what, plain(d.severity(r.Severity), stCell).withIcon(r.Severity).and(soft, piece{text: d.unit(r.Unit)})}
 		for i, n := range []int{r.Population, r.Pass, r.Fail, r.Waived, r.NotAssessed, r.NotApplicable, r.Error} {
 			st := stCell
 			if i == 0 || (i == 2 && n > 0) {

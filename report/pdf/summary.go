@@ -41,7 +41,7 @@ func (d *doc) tiles() {
 		edge = d.g.top[0].Severity
 	}
 	worst := d.word("pdf.tile.violations.context", "critical", report.FormatCount(a.Totals.BySeverity.Critical), "high", report.FormatCount(a.Totals.BySeverity.High))
-	d.tile(at(0), d.y, w, edge, report.FormatCount(a.Estate.Violations), d.word("pdf.tile.violations", "severity", d.severity(a.Run.FailOn)), worst)
+	d.tile(at(0), d.y, w, edge, report.FormatCount(a.Estate.Violations), d.word("pdf.tile.violations", "severity", d.failOn()), worst)
 
 	d.tile(at(1), d.y, w, "accent", report.FormatCount(a.Scope.DistinctCertificates), d.word("pdf.tile.certificates"),
 		d.word("pdf.tile.certificates.context", "placements", report.FormatCount(a.Scope.Placements), "endpoints", report.FormatCount(a.Scope.EndpointsAssessed)))
@@ -84,30 +84,42 @@ func (d *doc) riskiest() {
 		d.y = d.drawLines(margin, d.y, d.wrap(d.word("pdf.findings.none"), stNote, d.textWidth()), stNote) + 4
 		return
 	}
-	rest := d.textWidth() - 26
-	t := d.table(column{title: d.word("pdf.column.asset"), width: rest * 0.34}, column{title: d.word("pdf.column.observed"), width: rest * 0.33},
-		column{title: d.word("pdf.column.required"), width: rest * 0.33}, column{title: d.word("pdf.column.finding"), width: 26})
+	const id = 22.0
+	rest := d.textWidth() - id
+	t := d.table(column{title: d.word("pdf.column.asset"), width: rest * 0.32}, column{title: d.word("pdf.column.observed"), width: rest * 0.34},
+		column{title: d.word("pdf.column.required"), width: rest * 0.34}, column{title: d.word("pdf.column.finding"), width: id})
 	for _, f := range d.g.top {
 		to := "finding:" + f.ID
-		soft := stCell
+		text, soft := stSmall, stSmall
 		soft.colour = "soft"
-		asset := t.oneLine(0, f.Asset(), stCellB, "").withIcon(findingIcon(f))
+		asset := t.short(0, 1, f.Asset(), stCellB, "", findingIcon(f))
 		asset.mark = "top:" + f.ID
-		t.row(asset, t.oneLine(1, f.Observed, stCell, ""), t.oneLine(2, f.Required, soft, ""), t.oneLine(3, report.ShortID(f.ID), stLink, to))
+		t.row(asset, t.short(1, 2, f.Observed, text, "", ""), t.short(2, 2, f.Required, soft, "", ""), t.short(3, 1, report.ShortID(f.ID), stLink, to, ""))
 	}
 	d.y += 6
 }
 
 var stLink = style{font: mono, size: 7.4, lead: 4.1, colour: "accent"}
 
-// oneLine is a cell whose text is cut to one line of its column.
-func (t *table) oneLine(column int, s string, st style, link string) cell {
-	ln := t.d.fit(s, st, t.columns[column].width-2*padX-iconRoom)
-	cut := ""
-	for _, r := range ln.runs {
-		cut += r.text
+// short is a cell whose text is cut to so many lines of its column.
+func (t *table) short(column, lines int, s string, st style, link, icon string) cell {
+	width := t.columns[column].width - 2*padX
+	if icon != "" {
+		width -= iconRoom
 	}
-	return linked(cut, st, link)
+	set := t.d.wrap(s, st, width)
+	var paras []para
+	for i, ln := range set[:min(len(set), lines)] {
+		if i == lines-1 && len(set) > lines {
+			ln = t.d.ellipsis(ln, st, width)
+		}
+		text := ""
+		for _, r := range ln.runs {
+			text += r.text
+		}
+		paras = append(paras, para{[]piece{{text: text, link: link}}, st})
+	}
+	return cell{paras: paras, icon: icon}
 }
 
 // statusOrder is the order in which a summary that has no room for all
@@ -123,7 +135,7 @@ func (d *doc) controlSummary() {
 		return
 	}
 	rowHeight := stCell.lead + 2*padY
-	room := d.room() - 8 - 6 // the header, and the note at the foot
+	room := d.room() - 10 - 7 // the header, and the note at the foot
 	fits := max(0, int(room/rowHeight))
 	shown := d.a.Controls
 	if len(shown) > fits {
@@ -146,15 +158,15 @@ func (d *doc) controlSummary() {
 }
 
 func (d *doc) controlLines(shown []report.Control) {
-	const name, figure, result = 36.0, 17.0, 36.0
+	const name, figure, result = 37.0, 13.0, 34.0
 	t := d.table(column{title: d.word("pdf.column.control"), width: name},
 		column{title: d.word("pdf.column.title"), width: d.textWidth() - name - 4*figure - result},
-		column{title: d.word("pdf.column.population"), width: figure, right: true}, column{title: d.word("pdf.column.failed"), width: figure, right: true},
+		column{title: d.word("pdf.column.population_short"), width: figure, right: true}, column{title: d.word("pdf.column.failed"), width: figure, right: true},
 		column{title: d.word("pdf.column.waived"), width: figure, right: true}, column{title: d.word("pdf.column.not_assessed_short"), width: figure, right: true},
 		column{title: d.word("pdf.column.result"), width: result})
 	for _, c := range shown {
-		t.row(t.oneLine(0, d.control(c.ID), stCellB, "control:"+c.ID), t.oneLine(1, c.Title, stCell, ""),
+		t.row(t.short(0, 1, d.control(c.ID), stCellB, "control:"+c.ID, ""), t.short(1, 1, c.Title, stCell, "", ""),
 			plain(report.FormatCount(c.Population), stCell), plain(report.FormatCount(c.Fail), stCellB), plain(report.FormatCount(c.Waived), stCell),
-			plain(report.FormatCount(c.NotAssessed), stCell), t.oneLine(6, d.status(c.Status), stCell, "").withIcon(statusIcons[c.Status]))
+			plain(report.FormatCount(c.NotAssessed), stCell), t.short(6, 1, d.status(c.Status), stCell, "", statusIcons[c.Status]))
 	}
 }

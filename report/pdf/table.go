@@ -82,7 +82,7 @@ func (t *table) header() {
 	heads := make([][]line, len(t.columns))
 	tallest := 1
 	for i, c := range t.columns {
-		heads[i] = d.wrap(c.title, stTinyB, c.width-2*padX)
+		heads[i] = d.wrap(c.title, stTinyB, c.width-padX-0.2)
 		tallest = max(tallest, len(heads[i]))
 	}
 	h := float64(tallest)*3.6 + 2.4
@@ -111,7 +111,7 @@ func (t *table) headerHeight() float64 {
 	}
 	tallest := 1
 	for _, c := range t.columns {
-		tallest = max(tallest, len(t.d.wrap(c.title, stTinyB, c.width-2*padX)))
+		tallest = max(tallest, len(t.d.wrap(c.title, stTinyB, c.width-padX-0.2)))
 	}
 	return float64(tallest)*3.6 + 2.4
 }

@@ -216,5 +216,21 @@ func (d *doc) fitPiece(p piece, st style, width float64) line {
 	return compose(glyphs, []piece{p})
 }
 
+// ellipsis ends a line with an ellipsis to show that more followed.
+func (d *doc) ellipsis(ln line, st style, width float64) line {
+	text := ""
+	for _, r := range ln.runs {
+		text += r.text
+	}
+	for {
+		cut := d.fit(text+"…", st, width)
+		if n := len(cut.runs); n > 0 && strings.HasSuffix(cut.runs[n-1].text, "…") {
+			return cut
+		}
+		_, size := utf8.DecodeLastRuneInString(text)
+		text = text[:len(text)-size]
+	}
+}
+
 // word gives a fixed word of the template.
 func (d *doc) word(key string, pairs ...string) string { return d.t.Word(key, pairs...) }

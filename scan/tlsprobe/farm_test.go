@@ -32,7 +32,7 @@ func TestFarm(t *testing.T) {
 		t.Skip("takes 10 s")
 	}
 	facts, roots := startFarm(t, 60)
-	before := runtime.NumGoroutine()
+	before := inUse()
 	const timeout = 4 * time.Second
 	p := newProber(t, Options{Timeout: timeout, Roots: roots, Probes: []string{"versions<=TLS 1.1"}})
 
@@ -168,15 +168,28 @@ func freeRange(t testing.TB, count int) int {
 	return 0
 }
 
-// noLeak waits for the goroutines to be as few as before.
-func noLeak(t *testing.T, before int) {
+// held is what the process has open.
+type held struct{ goroutines, files int }
+
+// inUse counts descriptors where the system lists them.
+func inUse() held {
+	files, err := os.ReadDir("/proc/self/fd")
+	if err != nil {
+		files = nil
+	}
+	return held{runtime.NumGoroutine(), len(files)}
+}
+
+// noLeak waits for the process to hold no more than before.
+func noLeak(t *testing.T, before held) {
 	t.Helper()
+	var after held
 	for range 50 {
-		if runtime.NumGoroutine() <= before {
+		if after = inUse(); after.goroutines <= before.goroutines && after.files <= before.files {
 			return
 		}
 		time.Sleep(20 * time.Millisecond)
 	}
 	buf := make([]byte, 1<<16)
-	t.Errorf("%d goroutines, %d before:\n%s", runtime.NumGoroutine(), before, buf[:runtime.Stack(buf, true)])
+	t.Errorf("%+v, before %+v:\n%s", after, before, buf[:runtime.Stack(buf, true)])
 }

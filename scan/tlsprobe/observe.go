@@ -1,6 +1,7 @@
 package tlsprobe
 
 import (
+	"bytes"
 	"context"
 	"crypto/ecdsa"
 	"crypto/ed25519"
@@ -272,9 +273,11 @@ func (p *Prober) derive(der []byte, shared bool) *node {
 		}
 	}
 	n := &node{sum: sum}
-	n.facts, n.x = scan.DeriveX509(der)
-	if shared && len(der) <= factsBytes {
-		p.facts.put(sum, n)
+	if !shared || len(der) > factsBytes {
+		n.facts, n.x = scan.DeriveX509(der)
+		return n
 	}
+	n.facts, n.x = scan.DeriveX509(bytes.Clone(der)) // not the whole message that it came in
+	p.facts.put(sum, n)
 	return n
 }

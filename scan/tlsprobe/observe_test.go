@@ -12,7 +12,6 @@ import (
 	"net"
 	"net/netip"
 	"os"
-	"runtime"
 	"slices"
 	"strconv"
 	"strings"
@@ -448,7 +447,7 @@ func TestObserveAddresses(t *testing.T) {
 // TestObserveFailures has every way not to get at certificates: one record,
 // within one timeout.
 func TestObserveFailures(t *testing.T) {
-	before := runtime.NumGoroutine()
+	before := inUse()
 	t.Run("all", func(t *testing.T) {
 		write := func(s string) func(net.Conn) {
 			return func(c net.Conn) {
