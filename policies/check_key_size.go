@@ -86,17 +86,20 @@ func curveNote(curve string) string {
 	return " (curve " + curve + ")"
 }
 
-// keySizeRequires states the minima, then what is accepted at any size, with
-// the parameter sets of one standard under its name.
+// keySizeRequires states the minima, then what is accepted as it is: names that
+// fix the size, with the parameter sets of one standard together, and a
+// minimum of 0.
 func keySizeRequires(p Values) string {
 	var sized, accepted []string
 	for _, v := range p {
-		if n := v.Data.(int); n > 0 {
-			sized = append(sized, fmt.Sprintf("%s at least %d bits", v.Name, n))
+		name, bits := v.Name, v.Data.(int)
+		i := slices.IndexFunc(keyKinds, func(k keyKind) bool { return k.name == name })
+		fixed := i >= 0 && keyKinds[i].bits > 0
+		if bits > 0 && !fixed {
+			sized = append(sized, fmt.Sprintf("%s at least %d bits", name, bits))
 			continue
 		}
-		name := v.Name
-		if i := slices.IndexFunc(keyKinds, func(k keyKind) bool { return k.name == name && k.set }); i >= 0 {
+		if i >= 0 && keyKinds[i].set {
 			parts := strings.SplitN(name, "-", 3)
 			name = parts[0] + "-" + parts[1]
 		}
@@ -104,9 +107,8 @@ func keySizeRequires(p Values) string {
 			accepted = append(accepted, name)
 		}
 	}
-	out := strings.Join(sized, ", ")
 	if len(accepted) > 0 {
-		out += "; of any size: " + strings.Join(accepted, ", ")
+		sized = append(sized, list(accepted)+" as they are")
 	}
-	return strings.TrimPrefix(out, "; ")
+	return strings.Join(sized, ", ")
 }

@@ -434,7 +434,11 @@ func (p *problems) accepted(n *yaml.Node, what string, param *Param, s string) b
 		if err == nil {
 			return true
 		}
-		p.at(n, "%s: %s: %v%s", what, quote(s), err, didYouMean(s, param.OneOf))
+		hint := ""
+		if len(p.list) <= maxProblems { // those after are hardly ever told
+			hint = didYouMean(s, append(param.OneOf[:len(param.OneOf):len(param.OneOf)], param.near...))
+		}
+		p.at(n, "%s: %s: %v%s", what, quote(s), err, hint)
 		return false
 	}
 	p.at(n, "%s: %s is not one of %s%s", what, quote(s), strings.Join(param.OneOf, ", "), didYouMean(s, param.OneOf))

@@ -32,6 +32,8 @@ type Param struct {
 	// accepts decides about texts that OneOf does not list; its error has no
 	// need to repeat the text.
 	accepts func(text string) error
+	// near are names to suggest for what is not accepted, beside OneOf.
+	near []string
 	// matches makes the parameter stand for every name that it is true for;
 	// Name is then only what the documentation calls it.
 	matches func(name string) bool

@@ -21,7 +21,7 @@ const (
 	maxPolicyNodes = 100_000 // after aliases are expanded
 	maxPolicyDepth = 16      // the language nests six deep
 	maxProblems    = 10      // reported for one file
-	maxPatterns    = 2000    // globs, names and dates of one file: each is compared with tables, or with every certificate
+	maxPatterns    = 500     // globs, names and dates of one file: each is compared with tables, or with every certificate
 )
 
 // A problem is one fault of a policy file, at line and column from 1; 0 where

@@ -78,6 +78,9 @@ func selfSigned(selfIssued bool, x *x509.Certificate) Answer {
 // whatever the parent's extensions allow and however old the algorithm;
 // Unasked where the algorithm cannot be checked here.
 func SignedBy(child, parent *x509.Certificate) Answer {
+	if key, ok := parent.PublicKey.(*rsa.PublicKey); ok && key.N.BitLen() > maxRSABits {
+		return Unasked
+	}
 	err := parent.CheckSignature(child.SignatureAlgorithm, child.RawTBSCertificate, child.Signature)
 	if err == nil {
 		return Yes
@@ -134,7 +137,7 @@ const maxRSABits = 16384
 // fact; whether such a signature is acceptable is for the policy.
 func verifyPKCS1v15(key *rsa.PublicKey, hash crypto.Hash, digest, sig []byte) bool {
 	k := key.Size()
-	if len(sig) != k || key.N.BitLen() > maxRSABits || key.E < 2 {
+	if len(sig) != k || key.E < 2 {
 		return false
 	}
 	suffix := append([]byte(digestInfo[hash]), digest...)

@@ -41,7 +41,7 @@ func (b *block) finish(started func(y float64)) {
 	if total <= d.bottom()-d.body {
 		d.need(total)
 	} else {
-		d.need(60)
+		d.need(110)
 	}
 	started(d.y)
 	for rest := b.atoms; len(rest) > 0; {

@@ -117,7 +117,7 @@ func (d *doc) draw(x, y float64, ln line, st style) {
 	const capHeight = 0.698 // of IBM Plex, in ems
 	base := y + st.lead/2 + st.size*mmPerPoint*capHeight/2
 	for _, r := range ln.runs {
-		if d.out != nil {
+		if d.out != nil && r.text != "" {
 			name := st.colour
 			if r.colour != "" {
 				name = r.colour

@@ -63,7 +63,7 @@ func (d *doc) donut(x, y float64) {
 func (d *doc) donutLegend(x, y float64) {
 	t := d.a.Totals
 	row := func(icon, word string, n int) {
-		d.icon(icon, x, y+1.1, iconSize)
+		d.icon(icon, x, y+0.7, iconSize)
 		d.draw(x+5.6, y, d.fit(word, stCell, 26), stCell)
 		figure := stCellB
 		d.textRight(x+37, y, report.FormatCount(n), figure, 16)

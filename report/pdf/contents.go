@@ -83,7 +83,7 @@ func (d *doc) legend() {
 			d.need(5.6)
 		}
 		x := margin + float64(i%perRow)*width
-		d.icon(item.icon, x+0.3, d.y+1, iconSize)
+		d.icon(item.icon, x+0.3, d.y+0.9, iconSize)
 		d.draw(x+5, d.y+0.2, d.fit(item.word, stCell, width-6), stCell)
 		if i%perRow == perRow-1 || i == len(items)-1 {
 			d.y += 5.6

@@ -86,7 +86,7 @@ func (d *doc) controlTests(c report.Control) cell {
 		}
 		found = append(found, piece{text: report.ShortID(id), link: "finding:" + id, colour: "accent"})
 	}
-	if more := d.g.idCount[c.ID] - len(ids); more > 0 {
+	if more := c.Fail + c.Waived - len(ids); more > 0 {
 		found = append(found, piece{text: " " + d.word("pdf.more.short", "count", report.FormatCount(more))})
 	}
 	return out.and(small, found...)

@@ -82,8 +82,8 @@ func (d *doc) coverFacts() {
 	for _, p := range a.Run.Policies {
 		names = append(names, d.word("pdf.cover.policy", "id", p.ID, "version", p.Version))
 	}
-	scope := d.word("pdf.cover.scope", "targets", report.FormatCount(s.Targets), "files", report.FormatCount(s.Files),
-		"endpoints", report.FormatCount(s.EndpointsAsked))
+	scope := joinSet(", ", d.number(s.Targets, "pdf.count.target", "pdf.count.targets"), d.number(s.Files, "pdf.count.file", "pdf.count.files"),
+		d.number(s.EndpointsAsked, "pdf.count.endpoint", "pdf.count.endpoints"))
 	if page := d.pageOf("section:scope"); page > 0 {
 		scope += " " + d.word("pdf.see_page", "page", strconv.Itoa(page))
 	}

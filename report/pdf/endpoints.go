@@ -11,7 +11,7 @@ import (
 
 // endpoints lists the endpoints that answered, in evidence order.
 func (d *doc) endpoints(ctx context.Context) error {
-	d.begin("endpoints", d.word("pdf.endpoints.title"), true, whereRoom)
+	d.begin("endpoints", d.word("pdf.endpoints.title"), true, placed(d.g.endpoints))
 	if d.g.endpoints == 0 {
 		d.para(d.word("pdf.endpoints.none"), stBody)
 		return nil

@@ -10,12 +10,12 @@ import (
 
 // findings draws one block for each finding, worst first, up to the limit.
 func (d *doc) findings(ctx context.Context) error {
-	d.begin("findings", d.word("pdf.findings.title"), false, whereRoom)
+	d.begin("findings", d.word("pdf.findings.title"), false, placed(d.g.findings))
 	if d.g.findings == 0 {
 		d.para(d.word("pdf.findings.none"), stBody)
 		return nil
 	}
-	d.para(d.word("pdf.findings.text", "failures", report.FormatCount(d.g.findings-d.g.waived), "waived", report.FormatCount(d.g.waived)), stBody)
+	d.para(d.word("pdf.findings.text", "failures", report.FormatCount(d.a.Totals.ByResult.Fail), "waived", report.FormatCount(d.a.Totals.ByResult.Waived)), stBody)
 	if more := d.g.findings - d.t.Limits.Findings; more > 0 {
 		d.y += 1
 		d.para(d.word("pdf.more.findings", "count", report.FormatCount(more), "printed", report.FormatCount(d.t.Limits.Findings)), stBody)
@@ -156,7 +156,9 @@ func (d *doc) findingBody(b *block, f *report.Finding) {
 	if f.Waiver != "" {
 		add(d.word("pdf.finding.waiver"), d.word("pdf.finding.waiver.text", "waiver", f.Waiver))
 	}
-	b.labelled(d.word("pdf.finding.where"), text, d.where(f)...)
+	places := text
+	places.most = 300
+	b.labelled(d.word("pdf.finding.where"), places, d.where(f)...)
 	test := []piece{{text: f.Title}, {text: " · "}, {text: f.Rule, link: "rule:" + f.Rule, colour: "accent"}}
 	if f.Basis != "" {
 		test = append(test, piece{text: " · " + d.word("pdf.finding.basis", "basis", f.Basis)})

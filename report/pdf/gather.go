@@ -17,56 +17,40 @@ const (
 // few lines and counts, never the rows.
 type gathered struct {
 	top         []*report.Finding   // the worst
-	ids         map[string][]string // finding ids by control, as far as they are printed
-	idCount     map[string]int      // all findings by control
-	printed     map[string]bool     // ids of the findings that have a block
+	ids         map[string][]string // ids of printed findings by control, the first few
 	findings    int
-	bySeverity  map[string]int // findings by severity, waived ones too
-	waived      int
 	notAssessed int
-	notAllowed  int
+	allowed     int // of them
 	inventory   int
 	endpoints   int
 }
 
-// gather ranges over every row once.
+// gather looks at the rows once: at findings and inventory only as far as they
+// are printed, for their number is among the totals.
 func gather(ctx context.Context, t *report.Template, a *report.Audit) (*gathered, error) {
-	g := &gathered{ids: map[string][]string{}, idCount: map[string]int{}, printed: map[string]bool{}, bySeverity: map[string]int{}}
-	known := map[string]bool{} // a finding may name a control that no policy has
-	for _, c := range a.Controls {
-		known[c.ID] = true
-	}
-	err := each(ctx, a.Findings(), func(f *report.Finding) bool {
+	g := &gathered{ids: map[string][]string{}}
+	if err := each(ctx, a.Findings(), func(f *report.Finding) bool {
+		g.findings++
+		if g.findings > t.Limits.Findings {
+			return false
+		}
 		if len(g.top) < riskiest && f.Result != "waived" {
 			g.top = append(g.top, f)
 		}
-		if g.findings < t.Limits.Findings {
-			g.printed[f.ID] = true
-		}
-		for _, id := range f.Controls {
-			if !known[id] {
-				continue
-			}
-			g.idCount[id]++
-			if g.printed[f.ID] && len(g.ids[id]) < idsPerControl && !slices.Contains(g.ids[id], f.ID) {
+		for _, id := range capped(f.Controls) {
+			if len(g.ids[id]) < idsPerControl && !slices.Contains(g.ids[id], f.ID) {
 				g.ids[id] = append(g.ids[id], f.ID)
 			}
 		}
-		if f.Result == "waived" {
-			g.waived++
-		} else {
-			g.bySeverity[f.Severity]++
-		}
-		g.findings++
 		return true
-	})
-	if err != nil {
+	}); err != nil {
 		return nil, err
 	}
+	g.findings = max(g.findings, a.Totals.ByResult.Fail+a.Totals.ByResult.Waived)
 	if err := each(ctx, a.NotAssessed(), func(n *report.NotAssessed) bool {
 		g.notAssessed++
-		if !n.Allowed {
-			g.notAllowed++
+		if n.Allowed {
+			g.allowed++
 		}
 		return true
 	}); err != nil {
@@ -75,7 +59,14 @@ func gather(ctx context.Context, t *report.Template, a *report.Audit) (*gathered
 	if err := each(ctx, a.Endpoints(), func(*report.EndpointRow) bool { g.endpoints++; return true }); err != nil {
 		return nil, err
 	}
-	return g, each(ctx, a.Inventory(), func(*report.InventoryRow) bool { g.inventory++; return true })
+	if err := each(ctx, a.Inventory(), func(*report.InventoryRow) bool {
+		g.inventory++
+		return g.inventory <= t.Limits.Inventory
+	}); err != nil {
+		return nil, err
+	}
+	g.inventory = max(g.inventory, a.Scope.DistinctCertificates)
+	return g, nil
 }
 
 // each ranges over rows until use says stop. It returns the sequence's error,

@@ -8,7 +8,7 @@ import (
 
 // inventory lists the distinct certificates, soonest expiry first.
 func (d *doc) inventory(ctx context.Context) error {
-	d.begin("inventory", d.word("pdf.inventory.title"), true, whereRoom)
+	d.begin("inventory", d.word("pdf.inventory.title"), true, placed(d.g.inventory))
 	if d.g.inventory == 0 {
 		d.para(d.word("pdf.inventory.none"), stBody)
 		return nil

@@ -10,12 +10,12 @@ import (
 
 // notAssessed lists what was in scope and could not be judged.
 func (d *doc) notAssessed(ctx context.Context) error {
-	d.begin("not_assessed", d.word("pdf.missing.title"), false, whereRoom)
+	d.begin("not_assessed", d.word("pdf.missing.title"), false, placed(d.g.notAssessed))
 	if d.g.notAssessed == 0 {
 		d.para(d.word("pdf.missing.none"), stBody)
 		return nil
 	}
-	d.para(d.word("pdf.missing.text", "count", report.FormatCount(d.g.notAssessed), "allowed", report.FormatCount(d.g.notAssessed-d.g.notAllowed)), stBody)
+	d.para(d.word("pdf.missing.text", "count", report.FormatCount(d.g.notAssessed), "allowed", report.FormatCount(d.g.allowed)), stBody)
 	if more := d.g.notAssessed - d.t.Limits.NotAssessed; more > 0 {
 		d.para(d.word("pdf.more.missing", "count", report.FormatCount(more), "printed", report.FormatCount(d.t.Limits.NotAssessed)), stBody)
 	}

@@ -29,9 +29,9 @@ var (
 func (d *doc) furniture() {
 	a := d.a
 	d.fill(0, 0, d.w, 2.2, "accent")
-	half := d.textWidth() / 2
-	d.draw(margin, 9.2, d.fit(strings.ToUpper(a.Document.Classification), stTinyB, half-4), stTinyB)
-	d.textRight(d.w-margin, 9.2, joinSet(" · ", a.Document.Organisation, a.Document.Title, a.Document.Period), stTiny, half+20)
+	class := d.fit(strings.ToUpper(a.Document.Classification), stTinyB, d.textWidth()/3)
+	d.draw(margin, 9.2, class, stTinyB)
+	d.textRight(d.w-margin, 9.2, joinSet(" · ", a.Document.Organisation, a.Document.Title, a.Document.Period), stTiny, d.textWidth()-class.width-8)
 	d.hairline(15)
 
 	d.hairline(d.h - 12)
@@ -57,12 +57,24 @@ type placing uint8
 const (
 	onNewPage placing = iota
 	whereRoom         // on the page at hand when a good part of it is free
+	sentence          // on the page at hand: the section is a sentence
 )
+
+// placed is where a section with so many rows begins.
+func placed(rows int) placing {
+	if rows == 0 {
+		return sentence
+	}
+	return whereRoom
+}
 
 // begin starts a section: its heading, bookmark, mark and line of contents.
 func (d *doc) begin(key, title string, landscape bool, where placing) {
-	const roomy = 95 // mm that make starting here better than a new page
-	if where == whereRoom && landscape == d.wide && d.room() >= roomy && d.y > d.body {
+	const roomy, short = 95, 35 // mm that make starting here better than a new page
+	if where == sentence {
+		landscape = d.wide
+	}
+	if landscape == d.wide && d.y > d.body && (where == whereRoom && d.room() >= roomy || where == sentence && d.room() >= short) {
 		d.y += 12
 		d.hairline(d.y - 6)
 	} else {

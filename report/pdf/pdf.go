@@ -31,7 +31,7 @@ import (
 type Format struct {
 	t     *report.Template
 	fonts *fontSet
-	logo  string // kind of t.LogoBytes: PNG, JPG; "" for none
+	logo  []byte // PNG that fpdf can embed; nil for none
 }
 
 var _ report.Format = (*Format)(nil)
@@ -50,27 +50,11 @@ func New(t *report.Template) (*Format, error) {
 		}
 	}
 	if len(t.LogoBytes) > 0 {
-		if f.logo, err = logoKind(t.LogoBytes); err != nil {
+		if f.logo, err = embeddable(t.LogoBytes); err != nil {
 			return nil, fmt.Errorf("template: logo %s: %w", t.Logo, err)
 		}
 	}
 	return f, nil
-}
-
-// logoKind tells PNG from JPEG and tries whether it can be embedded.
-func logoKind(data []byte) (string, error) {
-	kind := ""
-	switch {
-	case bytes.HasPrefix(data, []byte("\x89PNG\r\n\x1a\n")):
-		kind = "PNG"
-	case bytes.HasPrefix(data, []byte("\xff\xd8\xff")):
-		kind = "JPG"
-	default:
-		return "", errors.New("neither PNG nor JPEG")
-	}
-	trial := fpdf.New("P", "mm", "A4", "")
-	trial.RegisterImageOptionsReader("logo", fpdf.ImageOptions{ImageType: kind}, bytes.NewReader(data))
-	return kind, trial.Error()
 }
 
 // A drawSection draws one section of the report.
@@ -160,8 +144,8 @@ func (f *Format) open(a *report.Audit, known layout) *fpdf.Fpdf {
 			out.AddUTF8FontFromBytes(face.family, "", face.data)
 		}
 	}
-	if f.logo != "" {
-		out.RegisterImageOptionsReader("logo", fpdf.ImageOptions{ImageType: f.logo}, bytes.NewReader(f.t.LogoBytes))
+	if f.logo != nil {
+		out.RegisterImageOptionsReader("logo", fpdf.ImageOptions{ImageType: "PNG"}, bytes.NewReader(f.logo))
 	}
 	return out
 }
@@ -170,7 +154,7 @@ func (f *Format) open(a *report.Audit, known layout) *fpdf.Fpdf {
 func (f *Format) pass(ctx context.Context, a *report.Audit, g *gathered, known layout, out *fpdf.Fpdf) (layout, error) {
 	d := &doc{t: f.t, a: a, g: g, fonts: f.fonts, out: out, known: known,
 		made: layout{marks: map[string]mark{}}, links: map[string]int{}}
-	d.cover(f.logo != "")
+	d.cover(f.logo != nil)
 	d.contents()
 	all := sections()
 	for _, key := range f.t.Sections {

@@ -134,8 +134,14 @@ func (d *doc) glossary() {
 
 // definitions draws words with icon and meaning.
 func (d *doc) definitions(title string, rows [][3]string) {
-	d.heading(title, 30)
-	t := d.bareTable(42, d.textWidth()-42)
+	st := stCell
+	widths := []float64{42, d.textWidth() - 42}
+	tall := 0.0
+	for _, r := range rows {
+		tall += float64(len(d.wrap(r[2], st, widths[1]-2*padX)))*st.lead + 2*padY
+	}
+	d.heading(title, min(tall, 120)) // in one piece where it can be
+	t := d.bareTable(widths...)
 	for _, r := range rows {
 		word := plain(r[1], stCellB)
 		if r[0] != "" {

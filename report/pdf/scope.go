@@ -167,10 +167,10 @@ func (d *doc) evidence(i int) {
 		{label: d.word("pdf.label.operator"), value: joinSet(" · ", e.Operator, e.Host)},
 	}
 	for _, r := range capped(e.Roots) {
-		rows = append(rows, pair{label: d.word("pdf.label.roots"), value: d.digest(r)})
+		rows = append(rows, pair{label: d.word("pdf.label.roots"), value: d.input(r), digest: r.SHA256})
 	}
 	for _, l := range capped(e.TargetLists) {
-		rows = append(rows, pair{label: d.word("pdf.label.target_list"), value: d.digest(l)})
+		rows = append(rows, pair{label: d.word("pdf.label.target_list"), value: d.input(l), digest: l.SHA256})
 	}
 	rows = append(rows,
 		pair{label: d.word("pdf.label.probes"), value: joined(e.Probes, ", ", d.word("pdf.evidence.no_probes"))},
@@ -181,8 +181,8 @@ func (d *doc) evidence(i int) {
 
 func capped[T any](list []T) []T { return list[:min(len(list), listedEntries)] }
 
-// digest names an input of the run with its date, size and digest.
-func (d *doc) digest(x scan.Digest) string {
+// input names an input of the run with its date and size.
+func (d *doc) input(x scan.Digest) string {
 	entries := ""
 	if x.Count > 0 {
 		entries = d.word("pdf.evidence.entries", "count", report.FormatCount(x.Count))
@@ -191,7 +191,7 @@ func (d *doc) digest(x scan.Digest) string {
 	if x.Dated != "" {
 		dated = d.word("pdf.evidence.dated", "date", x.Dated)
 	}
-	return joinSet(" · ", x.Name, dated, entries, d.word("pdf.evidence.sha256", "digest", x.SHA256))
+	return joinSet(" · ", x.Name, dated, entries)
 }
 
 func joined(list []string, sep, none string) string {

@@ -107,17 +107,16 @@ func (t *table) short(column, lines int, s string, st style, link, icon string) 
 	if icon != "" {
 		width -= iconRoom
 	}
+	if lines == 1 {
+		s = t.d.fit(s, st, width).text()
+	}
 	set := t.d.wrap(s, st, width)
 	var paras []para
 	for i, ln := range set[:min(len(set), lines)] {
 		if i == lines-1 && len(set) > lines {
 			ln = t.d.ellipsis(ln, st, width)
 		}
-		text := ""
-		for _, r := range ln.runs {
-			text += r.text
-		}
-		paras = append(paras, para{[]piece{{text: text, link: link}}, st})
+		paras = append(paras, para{[]piece{{text: ln.text(), link: link}}, st})
 	}
 	return cell{paras: paras, icon: icon}
 }
@@ -135,7 +134,7 @@ func (d *doc) controlSummary() {
 		return
 	}
 	rowHeight := stCell.lead + 2*padY
-	room := d.room() - 10 - 7 // the header, and the note at the foot
+	room := d.room() - 6.5 - 7 // the header, and the note at the foot
 	fits := max(0, int(room/rowHeight))
 	shown := d.a.Controls
 	if len(shown) > fits {
@@ -158,14 +157,14 @@ func (d *doc) controlSummary() {
 }
 
 func (d *doc) controlLines(shown []report.Control) {
-	const name, figure, result = 37.0, 13.0, 34.0
+	const name, population, figure, result = 37.0, 16.0, 12.5, 34.0
 	t := d.table(column{title: d.word("pdf.column.control"), width: name},
-		column{title: d.word("pdf.column.title"), width: d.textWidth() - name - 4*figure - result},
-		column{title: d.word("pdf.column.population_short"), width: figure, right: true}, column{title: d.word("pdf.column.failed"), width: figure, right: true},
+		column{title: d.word("pdf.column.title"), width: d.textWidth() - name - population - 3*figure - result},
+		column{title: d.word("pdf.column.population"), width: population, right: true}, column{title: d.word("pdf.column.failed"), width: figure, right: true},
 		column{title: d.word("pdf.column.waived"), width: figure, right: true}, column{title: d.word("pdf.column.not_assessed_short"), width: figure, right: true},
 		column{title: d.word("pdf.column.result"), width: result})
 	for _, c := range shown {
-		t.row(t.short(0, 1, d.control(c.ID), stCellB, "control:"+c.ID, ""), t.short(1, 1, c.Title, stCell, "", ""),
+		t.row(t.short(0, 1, d.control(c.ID), stCellB, "control:"+c.ID, ""), t.short(1, 1, c.Title, stSmall, "", ""),
 			plain(report.FormatCount(c.Population), stCell), plain(report.FormatCount(c.Fail), stCellB), plain(report.FormatCount(c.Waived), stCell),
 			plain(report.FormatCount(c.NotAssessed), stCell), t.short(6, 1, d.status(c.Status), stCell, "", statusIcons[c.Status]))
 	}

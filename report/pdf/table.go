@@ -247,7 +247,11 @@ func (d *doc) pairs(labelWidth float64, rows ...pair) {
 			st = stMono
 		}
 		st.most = 600
-		t.row(plain(r.label, stLabelCell), plain(r.value, st))
+		value := plain(r.value, st)
+		if r.digest != "" {
+			value = value.and(stMono, piece{text: r.digest})
+		}
+		t.row(plain(r.label, stLabelCell), value)
 	}
 }
 
@@ -257,4 +261,5 @@ var stLabelCell = style{font: bold, size: 7.6, lead: 4.1, colour: "soft"}
 type pair struct {
 	label, value string
 	mono         bool
+	digest       string // below the value
 }

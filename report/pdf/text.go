@@ -46,6 +46,14 @@ type line struct {
 	width float64
 }
 
+func (ln line) text() string {
+	var b strings.Builder
+	for _, r := range ln.runs {
+		b.WriteString(r.text)
+	}
+	return b.String()
+}
+
 // A glyph is one rune with what drawing it takes.
 type glyph struct {
 	r     rune
@@ -203,7 +211,7 @@ func (d *doc) fit(s string, st style, width float64) line {
 func (d *doc) fitPiece(p piece, st style, width float64) line {
 	glyphs := d.set([]piece{p}, st)
 	total, keep := 0.0, -1
-	dots := d.fonts[sans].width('…', st.size)
+	dots := d.fonts[st.font].width('…', st.size)
 	for i, g := range glyphs {
 		if keep < 0 && total+g.width > width-dots {
 			keep = i
@@ -211,17 +219,14 @@ func (d *doc) fitPiece(p piece, st style, width float64) line {
 		total += g.width
 	}
 	if total > width+1e-6 && keep >= 0 {
-		glyphs = append(glyphs[:keep:keep], glyph{'…', sans, 0, dots})
+		glyphs = append(glyphs[:keep:keep], glyph{'…', st.font, 0, dots})
 	}
 	return compose(glyphs, []piece{p})
 }
 
 // ellipsis ends a line with an ellipsis to show that more followed.
 func (d *doc) ellipsis(ln line, st style, width float64) line {
-	text := ""
-	for _, r := range ln.runs {
-		text += r.text
-	}
+	text := ln.text()
 	for {
 		cut := d.fit(text+"…", st, width)
 		if n := len(cut.runs); n > 0 && strings.HasSuffix(cut.runs[n-1].text, "…") {

@@ -65,8 +65,9 @@ func (b *book) setLayout(name string, l layout) error {
 // The room of each part of a printed header or footer: Excel takes 255
 // characters for the three of them, codes included.
 const (
-	roomSide   = 60
-	roomCentre = 110
+	roomSide  = 45
+	roomTitle = 60
+	roomNote  = 110
 )
 
 // headerFooter is the printed header and footer: what the document is above;
@@ -84,10 +85,10 @@ func (b *book) headerFooter() *excelize.HeaderFooterOptions {
 		AlignWithMargins: new(true),
 		ScaleWithDoc:     new(false),
 		OddHeader: "&L" + escapePrint(d.Classification, roomSide) +
-			"&C" + escapePrint(d.Title, roomCentre) +
+			"&C" + escapePrint(d.Title, roomTitle) +
 			"&R" + escapePrint(joinWith(" · ", d.Organisation, d.Period), roomSide),
 		OddFooter: "&L" + escapePrint(b.t.Word("xlsx.print.run", "id", b.a.Run.ID), roomSide) +
-			"&C" + escapePrint(centre, roomCentre) +
+			"&C" + escapePrint(centre, roomNote) +
 			"&R" + page,
 	}
 }

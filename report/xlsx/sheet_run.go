@@ -34,7 +34,7 @@ func writeRun(ctx context.Context, b *book) error {
 		return err
 	}
 	p := &runPage{b: b, sw: sw}
-	p.header("item", "value")
+	p.header("item", "value", "", "", "", "", "", "", "", "", "")
 	p.identity()
 	p.document()
 	p.policies()
@@ -67,11 +67,15 @@ func (p *runPage) add(height float64, cells ...any) {
 	p.err = p.sw.SetRow("A"+strconv.Itoa(p.row), cells, excelize.RowOpts{Height: height})
 }
 
-// header writes a row of column headers.
+// header writes a row of column headers; an empty key leaves one empty.
 func (p *runPage) header(keys ...string) {
 	cells := make([]any, len(keys))
 	for i, key := range keys {
-		cells[i] = excelize.Cell{StyleID: p.b.st.header, Value: p.word(key)}
+		c := excelize.Cell{StyleID: p.b.st.header}
+		if key != "" {
+			c.Value = p.word(key)
+		}
+		cells[i] = c
 	}
 	p.add(headerHeight, cells...)
 }

@@ -101,7 +101,7 @@ func (s *summary) height(row int, points float64) {
 func (s *summary) textStyle(size float64, bold bool, colour string) int {
 	return s.m.style(&excelize.Style{
 		Font:      &excelize.Font{Family: bodyFont, Size: size, Bold: bold, Color: s.m.hex(colour)},
-		Alignment: &excelize.Alignment{Vertical: "top", WrapText: true},
+		Alignment: &excelize.Alignment{Horizontal: "left", Vertical: "top", WrapText: true, Indent: 1},
 		NumFmt:    formatTxt,
 	})
 }
@@ -112,7 +112,7 @@ func (s *summary) head() {
 	band := s.m.style(&excelize.Style{Fill: s.m.fill("accent")})
 	s.span(s.row, 1, lastColumn, band, nil)
 	s.height(s.row, 7)
-	s.paragraph(s.textStyle(20, true, "ink"), 20, d.Title, 1)
+	s.paragraph(s.textStyle(20, true, "ink"), 20, d.Title, 2)
 	line := joinWith(" · ", d.Organisation, d.Period, d.Status, d.Classification, d.Reference)
 	if line != "" {
 		s.paragraph(s.textStyle(bodySize, false, "soft"), bodySize, line, 2)
@@ -173,20 +173,28 @@ func (s *summary) tiles() {
 	if !a.Estate.NextExpiry.IsZero() {
 		next = s.word("tile.next_expiry", "date", report.FormatDate(a.Estate.NextExpiry))
 	}
-	violations := "pass"
+	violations, coverage, expiring := "pass", "pass", "pass"
+	if a.Totals.ByResult.Pass == 0 { // nothing was found to be right
+		violations = "info"
+	}
 	if a.Estate.Violations > 0 {
 		violations = "critical"
 	}
-	coverage := "pass"
 	if missed > 0 || asked == 0 {
 		coverage = "medium"
+	}
+	switch {
+	case a.Estate.ExpireIn30Days > 0:
+		expiring = "medium"
+	case a.Estate.IdentityCertificates == 0:
+		expiring = "info"
 	}
 	list := []tile{
 		{violations, s.word("tile.violations", "severity", a.Run.FailOn), s.severities(), a.Estate.Violations},
 		{"accent", s.word("tile.certificates"), s.word("tile.placements", "count", report.FormatCount(a.Scope.Placements)), a.Scope.DistinctCertificates},
 		{coverage, s.word("tile.coverage"), s.word("tile.missed", "missed", report.FormatCount(missed), "asked", report.FormatCount(asked)),
 			report.FormatPercent(asked-missed, asked)},
-		{"medium", s.word("tile.expiring"), next, a.Estate.ExpireIn30Days},
+		{expiring, s.word("tile.expiring"), next, a.Estate.ExpireIn30Days},
 	}
 	const columns = 3
 	for i, t := range list {
@@ -249,7 +257,7 @@ func (s *summary) heading(row, column int, key string) {
 	}
 	st := s.m.style(&excelize.Style{
 		Font:      &excelize.Font{Family: bodyFont, Size: 11, Bold: true, Color: s.m.hex("accent")},
-		Alignment: &excelize.Alignment{Vertical: "center"},
+		Alignment: &excelize.Alignment{Horizontal: "left", Vertical: "center", Indent: 1},
 		NumFmt:    formatTxt,
 	})
 	s.span(row, column, to, st, s.word(key))
@@ -289,7 +297,6 @@ func (s *summary) label(e entry) int {
 	case e.colour != "":
 		st.Fill, st.Font.Bold = s.m.fill(e.colour), true
 		st.Font.Color = s.m.on(e.colour)
-		st.Alignment.Indent = 1
 	case e.link != "":
 		st.Font.Color, st.Font.Underline = s.m.hex("accent"), "single"
 	}
@@ -304,9 +311,6 @@ func (s *summary) value(e entry) int {
 	st := s.m.cell(k, false)
 	st.Alignment.Vertical = "center"
 	st.Font.Bold = e.bold
-	if k == kindText {
-		st.Alignment.Indent = 1
-	}
 	return s.m.style(st)
 }
 
@@ -335,7 +339,7 @@ func (s *summary) charts() {
 	} else {
 		s.span(first, leftColumn+2, leftColumn+4, s.textStyle(bodySize, false, "soft"), s.word("no_failures"))
 	}
-	if len(s.b.a.Expiry) > 0 {
+	if s.b.a.Estate.IdentityCertificates > 0 && len(s.b.a.Expiry) > 0 {
 		s.chart(first, rightColumn+2, 4, len(s.b.a.Expiry), s.expiryChart(first))
 	}
 	for r := first; r < first+rows; r++ {

@@ -48,11 +48,11 @@ func (k kind) wraps() bool { return k == kindText || k == kindCode || k == kindI
 func (k kind) least() float64 {
 	switch k {
 	case kindDate:
-		return 17
+		return 18
 	case kindInputDate:
-		return 13
+		return 14
 	case kindCount:
-		return 10
+		return 11
 	}
 	return minWidth
 }
@@ -74,7 +74,7 @@ func newStyles(f *excelize.File, t *report.Template) (*styles, error) {
 		inputHeader: m.style(m.header("soft")),
 		note: m.style(&excelize.Style{
 			Font:      &excelize.Font{Family: bodyFont, Size: bodySize, Italic: true, Color: m.hex("soft")},
-			Alignment: &excelize.Alignment{Vertical: "top"},
+			Alignment: &excelize.Alignment{Horizontal: "left", Vertical: "top", Indent: 1},
 		}),
 		fills: map[string]int{},
 	}
@@ -139,7 +139,7 @@ func (m *styleMaker) header(ground string) *excelize.Style {
 	return &excelize.Style{
 		Font:      &excelize.Font{Family: bodyFont, Size: bodySize, Bold: true, Color: m.on(ground)},
 		Fill:      m.fill(ground),
-		Alignment: &excelize.Alignment{Vertical: "center", WrapText: true},
+		Alignment: &excelize.Alignment{Horizontal: "left", Vertical: "center", WrapText: true, Indent: 1},
 		Border:    m.hairline(),
 		NumFmt:    formatTxt,
 	}
@@ -175,8 +175,9 @@ func (m *styleMaker) cell(k kind, bold bool) *excelize.Style {
 	default:
 		st.CustomNumFmt = new(plainFormat)
 	}
+	st.Alignment.Indent = 1 // off the text in the next column
 	if k == kindCount || k == kindNumber {
-		st.Alignment.Horizontal, st.Alignment.Indent = "right", 1 // off the text in the next column
+		st.Alignment.Horizontal = "right"
 	}
 	return st
 }

@@ -142,7 +142,7 @@ func (t *table[T]) measure(b *book) ([]float64, error) {
 			return nil, err
 		}
 		for i, c := range t.columns {
-			widths[i] = max(widths[i], float64(valueWidth(c.kind, c.value(row))+2))
+			widths[i] = max(widths[i], float64(valueWidth(c.kind, c.value(row))+3))
 		}
 		if n++; n == sampleRows {
 			break
@@ -156,7 +156,7 @@ func (t *table[T]) measure(b *book) ([]float64, error) {
 
 // headerWidth is room for a header on two lines beside the filter's button.
 func headerWidth(header string) float64 {
-	const button = 4
+	const button = 5
 	widest := 0
 	for word := range strings.FieldsSeq(header) {
 		widest = max(widest, textWidth(word))
@@ -167,6 +167,9 @@ func headerWidth(header string) float64 {
 func valueWidth(k kind, v any) int {
 	switch v := v.(type) {
 	case string:
+		if len(v) > 2*maxWidth { // no rune is narrower than half its bytes
+			return maxWidth
+		}
 		return textWidth(v)
 	case int:
 		if k == kindCount {
@@ -293,9 +296,16 @@ func xmlBytes(s string) int {
 // lineCount estimates the lines of wrapped text; words leave some of each line
 // empty.
 func lineCount(s string, width float64) int {
-	const filled = 0.92
+	const filled, indent = 0.92, 2
+	width -= indent
+	if float64(len(s)) <= width { // no rune is wider than its bytes
+		return 1
+	}
+	if float64(len(s)) > 2*width*maxLines { // nor narrower than half of them
+		return maxLines
+	}
 	n := float64(textWidth(s))
-	if n <= width-1 {
+	if n <= width {
 		return 1
 	}
 	return int(math.Ceil(n / (width * filled)))

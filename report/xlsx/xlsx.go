@@ -117,8 +117,8 @@ func (f *Format) checkHeaders(s sheet) error {
 	seen := map[string]bool{}
 	for _, key := range s.headers {
 		word := strings.ToLower(f.t.Word(key))
-		if strings.TrimSpace(word) == "" || units(word) > 255 {
-			return fmt.Errorf("template: word %q: a header has 1 to 255 characters", key)
+		if strings.TrimSpace(word) == "" || units(word) > 255 || visible(word) != word {
+			return fmt.Errorf("template: word %q: a header has 1 to 255 characters that print", key)
 		}
 		if seen[word] {
 			return fmt.Errorf("template: word %q: %q is the header of two columns", key, word)

@@ -2,6 +2,7 @@ package xlsx
 
 import (
 	"archive/zip"
+	"bufio"
 	"bytes"
 	"compress/flate"
 	"context"
@@ -46,6 +47,7 @@ type archive struct {
 type part struct {
 	name string
 	file *os.File
+	buf  *bufio.Writer // before file: the compressor writes little at a time
 	flat *flate.Writer
 	crc  hash.Hash32
 	size uint64
@@ -75,11 +77,12 @@ func (a *archive) start(name string) (*part, error) {
 	if err != nil {
 		return nil, fmt.Errorf("workbook part %s: %w", name, err)
 	}
-	flat, err := flate.NewWriter(file, flate.BestSpeed)
+	buf := bufio.NewWriterSize(file, 1<<16)
+	flat, err := flate.NewWriter(buf, flate.BestSpeed)
 	if err != nil {
 		return nil, errors.Join(err, file.Close())
 	}
-	p := &part{name: name, a: a, file: file, flat: flat, crc: crc32.NewIEEE()}
+	p := &part{name: name, a: a, file: file, buf: buf, flat: flat, crc: crc32.NewIEEE()}
 	a.parts = append(a.parts, p)
 	return p, nil
 }
@@ -108,7 +111,7 @@ func (a *archive) finishPart() error {
 	}
 	err := p.flat.Close()
 	p.flat = nil
-	return err
+	return errors.Join(err, p.buf.Flush())
 }
 
 // AddFS is part of excelize's interface; excelize does not call it.
@@ -212,7 +215,11 @@ func (p *part) copyTo(ctx context.Context, z *zip.Writer) error {
 	if p.size >= math.MaxUint32 || size >= math.MaxUint32 {
 		return errors.New("larger than 4 GiB")
 	}
-	h := &zip.FileHeader{Name: p.name, Method: zip.Deflate, CRC32: p.crc.Sum32(), CompressedSize64: uint64(size), UncompressedSize64: p.size}
+	const version = 20 // of the format: deflate, no ZIP64
+	h := &zip.FileHeader{
+		Name: p.name, Method: zip.Deflate, CreatorVersion: version, ReaderVersion: version,
+		CRC32: p.crc.Sum32(), CompressedSize64: uint64(size), UncompressedSize64: p.size,
+	}
 	pinned := partTime()
 	h.ModifiedDate = uint16(pinned.Day() | int(pinned.Month())<<5 | (pinned.Year()-1980)<<9)
 	out, err := z.CreateRaw(h)

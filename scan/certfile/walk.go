@@ -40,7 +40,7 @@ func (w *walk) start() {
 		w.folder(name, w.root, w.excluded(CleanPath(name)))
 		return
 	}
-	w.entry(name, w.root, info, w.excluded(CleanPath(name)))
+	w.entry(name, w.root, fs.FileInfoToDirEntry(info), w.excluded(CleanPath(name)))
 }
 
 // folder visits what is in one folder. inherited is the reason that excludes
@@ -68,14 +68,7 @@ func (w *walk) folder(name, real, inherited string) bool {
 			}
 			continue
 		}
-		info, err := e.Info()
-		if err != nil {
-			if !w.notAssessed(CleanPath(child), readReason(err), err.Error()) {
-				return false
-			}
-			continue
-		}
-		if !w.entry(child, childReal, info, reason) {
+		if !w.entry(child, childReal, e, reason) {
 			return false
 		}
 	}
@@ -91,23 +84,23 @@ func join(dir, name string) string {
 }
 
 // entry visits anything but a folder.
-func (w *walk) entry(name, real string, info fs.FileInfo, excluded string) bool {
+func (w *walk) entry(name, real string, e fs.DirEntry, excluded string) bool {
 	shown := CleanPath(name)
 	switch {
-	case info.Mode()&fs.ModeSymlink != 0:
+	case e.Type()&fs.ModeSymlink != 0:
 		if excluded != "" {
 			return true
 		}
 		return w.link(name, shown)
-	case !info.Mode().IsRegular():
+	case !e.Type().IsRegular():
 		if excluded != "" {
 			return true
 		}
-		return w.notAssessed(shown, scan.ReasonSpecialFile, info.Mode().Type().String())
+		return w.notAssessed(shown, scan.ReasonSpecialFile, e.Type().String())
 	case w.coveredByEarlier(real):
 		return true
 	case excluded != "":
-		return w.yield(w.excludedUnit(shown, info, excluded))
+		return w.leaveOut(shown, e, excluded)
 	}
 	return w.yield(w.s.fileUnit(w.target, name, shown))
 }
@@ -157,10 +150,15 @@ func (w *walk) excluded(shown string) string {
 	return ""
 }
 
-func (w *walk) excludedUnit(shown string, info fs.FileInfo, reason string) scan.Unit {
+// leaveOut records an excluded file, unread.
+func (w *walk) leaveOut(shown string, e fs.DirEntry, reason string) bool {
+	info, err := e.Info()
+	if err != nil {
+		return w.notAssessed(shown, readReason(err), err.Error())
+	}
 	rec := &scan.File{Target: w.target.Arg, Path: shown, Size: info.Size(), ModTime: info.ModTime().UTC(),
 		Outcome: scan.OutcomeExcluded, Reason: reason, ObservedAt: w.s.now()}
-	return scan.Unit{Target: w.target.Arg, Path: shown, Observe: func(_ context.Context, emit func(scan.Record)) { emit(rec) }}
+	return w.yield(scan.Unit{Target: w.target.Arg, Path: shown, Observe: func(_ context.Context, emit func(scan.Record)) { emit(rec) }})
 }
 
 func (w *walk) notAssessed(shown string, reason scan.Reason, detail string) bool {
