@@ -7,11 +7,12 @@ import (
 
 func chainTrusted() *Check {
 	return &Check{
-		ID:     "chain-trusted",
-		Title:  "Certificate chain leads to an approved trust anchor",
-		Why:    "Clients cannot tell an endpoint whose chain they cannot verify from an impostor. They refuse it, or have been told not to verify, which accepts every impostor.",
-		Remedy: "Send the leaf together with every intermediate certificate, all of them valid, up to an anchor that the clients trust. For a private authority give its root to the scan with --roots.",
-		Unit:   UnitEndpoint,
+		ID:      "chain-trusted",
+		Title:   "Certificate chain leads to an approved trust anchor",
+		Failure: "Certificate chain leads to no approved trust anchor",
+		Why:     "Clients cannot tell an endpoint whose chain they cannot verify from an impostor. They refuse it, or have been told not to verify, which accepts every impostor.",
+		Remedy:  "Send the leaf together with every intermediate certificate, all of them valid, up to an anchor that the clients trust. For a private authority give its root to the scan with --roots.",
+		Unit:    UnitEndpoint,
 		New: func(Values) (Test, error) {
 			return Test{
 				Needs:    []string{"chain", "paths"},

@@ -15,11 +15,12 @@ import (
 // handshake, and neither title nor result claims to know.
 func cipherSuite() *Check {
 	return &Check{
-		ID:     "cipher-suite",
-		Title:  "Negotiated cipher suite is approved",
-		Why:    "A suite without encryption, without authentication or with a broken cipher leaves the connection open to whoever is on its path. What is judged is the suite that a current client negotiates; the endpoint may accept others.",
-		Remedy: "Limit the server's suites to ECDHE with AES-GCM or ChaCha20-Poly1305 and to those of TLS 1.3, and let the server's order decide.",
-		Unit:   UnitEndpoint,
+		ID:      "cipher-suite",
+		Title:   "Negotiated cipher suite is approved",
+		Failure: "Negotiated cipher suite is not approved",
+		Why:     "A suite without encryption, without authentication or with a broken cipher leaves the connection open to whoever is on its path. What is judged is the suite that a current client negotiates; the endpoint may accept others.",
+		Remedy:  "Limit the server's suites to ECDHE with AES-GCM or ChaCha20-Poly1305 and to those of TLS 1.3, and let the server's order decide.",
+		Unit:    UnitEndpoint,
 		Params: []Param{
 			{Name: "deny", Type: TextList, accepts: acceptSuitePattern, near: suiteNames,
 				Default: `["*_NULL_*", "*_anon_*", "*_EXPORT*", "*_RC4_*", "*_RC2_*", "*_DES_*", "*_DES40_*", "*_3DES_*", "*_IDEA_*", "*_MD5", "TLS_SHA*"]`,

@@ -7,11 +7,12 @@ import (
 
 func expired() *Check {
 	return &Check{
-		ID:     "expired",
-		Title:  "Certificate has not expired",
-		Why:    "Clients refuse an expired certificate, which is an outage; those that go on regardless have been taught to accept any certificate.",
-		Remedy: "Renew the certificate and install it wherever this one is in use; remove this one where nothing uses it.",
-		Unit:   UnitCertificate,
+		ID:      "expired",
+		Title:   "Certificate has not expired",
+		Failure: "Certificate has expired",
+		Why:     "Clients refuse an expired certificate, which is an outage; those that go on regardless have been taught to accept any certificate.",
+		Remedy:  "Renew the certificate and install it wherever this one is in use; remove this one where nothing uses it.",
+		Unit:    UnitCertificate,
 		New: func(Values) (Test, error) {
 			return Test{
 				Needs:    []string{"not_after"},

@@ -14,11 +14,12 @@ import (
 
 func expiresSoon() *Check {
 	return &Check{
-		ID:     "expires-soon",
-		Title:  "Certificate is renewed in good time",
-		Why:    "Renewal takes approvals, issuance and roll-out. A certificate that is left until its last days expires when one of them is late, and every service that relies on it fails at once.",
-		Remedy: "Renew the certificate now, install it wherever this one is in use, and let renewal start earlier or run by itself.",
-		Unit:   UnitCertificate,
+		ID:      "expires-soon",
+		Title:   "Certificate is renewed in good time",
+		Failure: "Certificate expires soon",
+		Why:     "Renewal takes approvals, issuance and roll-out. A certificate that is left until its last days expires when one of them is late, and every service that relies on it fails at once.",
+		Remedy:  "Renew the certificate now, install it wherever this one is in use, and let renewal start earlier or run by itself.",
+		Unit:    UnitCertificate,
 		Params: []Param{
 			{Name: "bands", Type: Records, Default: "[{days: 90, severity: low}, {days: 60, severity: medium}, {days: 30, severity: high}]",
 				Fields: []Param{

@@ -8,11 +8,12 @@ import (
 
 func hostnameMatch() *Check {
 	return &Check{
-		ID:     "hostname-match",
-		Title:  "Certificate is issued for the name of the endpoint",
-		Why:    "A certificate for another name proves nothing about this endpoint. Clients refuse it, and those that do not can be led to any holder of a valid certificate.",
-		Remedy: "Have a certificate issued with this name among its subject alternative names, or reach the endpoint by a name that its certificate has.",
-		Unit:   UnitEndpoint,
+		ID:      "hostname-match",
+		Title:   "Certificate is issued for the name of the endpoint",
+		Failure: "Certificate is for another name",
+		Why:     "A certificate for another name proves nothing about this endpoint. Clients refuse it, and those that do not can be led to any holder of a valid certificate.",
+		Remedy:  "Have a certificate issued with this name among its subject alternative names, or reach the endpoint by a name that its certificate has.",
+		Unit:    UnitEndpoint,
 		New: func(Values) (Test, error) {
 			return Test{
 				Needs:    []string{"hostname_match"},

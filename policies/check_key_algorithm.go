@@ -7,11 +7,12 @@ import (
 
 func keyAlgorithm() *Check {
 	return &Check{
-		ID:     "key-algorithm",
-		Title:  "Public key algorithm is approved",
-		Why:    "Algorithms that standards have withdrawn receive no further review, and current software drops them, so that a certificate which relies on one is both a weakness and a coming outage.",
-		Remedy: "Generate a key of an approved algorithm, have a new certificate issued for it, install both wherever this certificate is in use, and have the old certificate revoked.",
-		Unit:   UnitCertificate,
+		ID:      "key-algorithm",
+		Title:   "Public key algorithm is approved",
+		Failure: "Public key algorithm is not approved",
+		Why:     "Algorithms that standards have withdrawn receive no further review, and current software drops them, so that a certificate which relies on one is both a weakness and a coming outage.",
+		Remedy:  "Generate a key of an approved algorithm, have a new certificate issued for it, install both wherever this certificate is in use, and have the old certificate revoked.",
+		Unit:    UnitCertificate,
 		Params: []Param{
 			{Name: "deny", Type: TextList, Default: "[DSA]", OneOf: keyAlgorithmNames(), accepts: acceptOID,
 				Doc: "algorithms that fail, by name or OID"},

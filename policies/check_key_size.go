@@ -11,13 +11,14 @@ import (
 // table 2, with ECDSA raised from 224 to 256 bits, the smallest size in use.
 func keySize() *Check {
 	return &Check{
-		ID:     "key-size",
-		Title:  "Public key is large enough",
-		Why:    "A key that is too short can be broken by computation while the certificate is still trusted. Whoever breaks it can impersonate its holder, sign in its name and, with RSA key transport, read recorded traffic.",
-		Remedy: "Generate a new key of the required size, have a new certificate issued for it, install both wherever this certificate is in use, and have the old certificate revoked.",
-		Unit:   UnitCertificate,
-		Params: keySizeParams(),
-		New:    newKeySize,
+		ID:      "key-size",
+		Title:   "Public key is large enough",
+		Failure: "Public key is too small",
+		Why:     "A key that is too short can be broken by computation while the certificate is still trusted. Whoever breaks it can impersonate its holder, sign in its name and, with RSA key transport, read recorded traffic.",
+		Remedy:  "Generate a new key of the required size, have a new certificate issued for it, install both wherever this certificate is in use, and have the old certificate revoked.",
+		Unit:    UnitCertificate,
+		Params:  keySizeParams(),
+		New:     newKeySize,
 	}
 }
 

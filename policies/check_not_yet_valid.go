@@ -7,11 +7,12 @@ import (
 
 func notYetValid() *Check {
 	return &Check{
-		ID:     "not-yet-valid",
-		Title:  "Certificate is already valid",
-		Why:    "Clients refuse a certificate before its first day. One that is in use too early points to a wrong clock or to a roll-out that went wrong.",
-		Remedy: "Use the certificate that is valid now until this one becomes valid, and check the clocks of this host and of the issuer.",
-		Unit:   UnitCertificate,
+		ID:      "not-yet-valid",
+		Title:   "Certificate is already valid",
+		Failure: "Certificate is not yet valid",
+		Why:     "Clients refuse a certificate before its first day. One that is in use too early points to a wrong clock or to a roll-out that went wrong.",
+		Remedy:  "Use the certificate that is valid now until this one becomes valid, and check the clocks of this host and of the issuer.",
+		Unit:    UnitCertificate,
 		New: func(Values) (Test, error) {
 			return Test{
 				Needs:    []string{"not_before"},

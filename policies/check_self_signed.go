@@ -8,11 +8,12 @@ import (
 
 func selfSigned() *Check {
 	return &Check{
-		ID:     "self-signed",
-		Title:  "Certificate is issued by a certificate authority",
-		Why:    "Nobody but its holder vouches for a self-signed certificate, and nobody can revoke it. Clients accept it only if they were told to, one by one, or if they do not check.",
-		Remedy: "Have a certificate issued by the certificate authority that the clients trust. Where self-signed is right, as for a pinned signing key, limit the rule's scope or file a waiver.",
-		Unit:   UnitCertificate,
+		ID:      "self-signed",
+		Title:   "Certificate is issued by a certificate authority",
+		Failure: "Certificate is self-signed",
+		Why:     "Nobody but its holder vouches for a self-signed certificate, and nobody can revoke it. Clients accept it only if they were told to, one by one, or if they do not check.",
+		Remedy:  "Have a certificate issued by the certificate authority that the clients trust. Where self-signed is right, as for a pinned signing key, limit the rule's scope or file a waiver.",
+		Unit:    UnitCertificate,
 		New: func(Values) (Test, error) {
 			return Test{
 				Needs:    []string{"self_signed"},

@@ -9,11 +9,12 @@ import (
 
 func signatureAlgorithm() *Check {
 	return &Check{
-		ID:     "signature-algorithm",
-		Title:  "Certificate is signed with a sound algorithm",
-		Why:    "Collisions in MD5 and SHA-1 can be computed: whoever finds one can move a genuine signature to a forged certificate, which then is accepted for names that its holder does not own.",
-		Remedy: "Have the certificate issued again, signed with SHA-256 or better, by an issuer whose own certificate is signed so too; the key need not change. Replace it wherever it is in use.",
-		Unit:   UnitCertificate,
+		ID:      "signature-algorithm",
+		Title:   "Certificate is signed with a sound algorithm",
+		Failure: "Certificate is signed with a weak algorithm",
+		Why:     "Collisions in MD5 and SHA-1 can be computed: whoever finds one can move a genuine signature to a forged certificate, which then is accepted for names that its holder does not own.",
+		Remedy:  "Have the certificate issued again, signed with SHA-256 or better, by an issuer whose own certificate is signed so too; the key need not change. Replace it wherever it is in use.",
+		Unit:    UnitCertificate,
 		Params: []Param{
 			{Name: "deny", Type: TextList, Default: "[MD2, MD5, SHA1]", OneOf: signatureTerms(), accepts: acceptOID,
 				Doc: "what fails: a hash (SHA1), a family (DSA), a whole name (ECDSA-SHA1) or an OID"},

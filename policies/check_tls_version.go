@@ -14,11 +14,12 @@ var tlsVersions = []string{"SSL 3.0", "TLS 1.0", "TLS 1.1", "TLS 1.2", "TLS 1.3"
 
 func tlsVersion() *Check {
 	return &Check{
-		ID:     "tls-version",
-		Title:  "Endpoint offers approved protocol versions only",
-		Why:    "SSL 3.0, TLS 1.0 and TLS 1.1 rest on broken constructions. An endpoint that still accepts one lets an attacker on the path, or an old client, fall back to it, whatever better version a current client negotiates.",
-		Remedy: "Enable TLS 1.2 and TLS 1.3 and disable every older version in the configuration of the server, load balancer or proxy that ends TLS.",
-		Unit:   UnitEndpoint,
+		ID:      "tls-version",
+		Title:   "Endpoint offers approved protocol versions only",
+		Failure: "Protocol versions offered are not approved",
+		Why:     "SSL 3.0, TLS 1.0 and TLS 1.1 rest on broken constructions. An endpoint that still accepts one lets an attacker on the path, or an old client, fall back to it, whatever better version a current client negotiates.",
+		Remedy:  "Enable TLS 1.2 and TLS 1.3 and disable every older version in the configuration of the server, load balancer or proxy that ends TLS.",
+		Unit:    UnitEndpoint,
 		Params: []Param{
 			{Name: "min", Type: Text, OneOf: tlsVersions, Doc: "every version below is barred: the endpoint has to refuse it when it is tried"},
 			{Name: "must_not_offer", Type: TextList, OneOf: tlsVersions, Doc: "further barred versions"},
@@ -82,12 +83,13 @@ func (t *versionTest) requires() string {
 
 // probes gives one hello for each run of barred versions, capped at its top: a
 // refusal of that hello refuses all below. Each demanded version needs one too,
-// because a server answers with the newest version that it has.
+// because a server answers with the newest version that it has; for the newest
+// of all the plain handshake is that hello.
 func (t *versionTest) probes() []Probe {
 	var out []Probe
 	for i, v := range tlsVersions {
 		topOfRun := slices.Contains(t.barred, i) && !slices.Contains(t.barred, i+1)
-		if topOfRun || slices.Contains(t.demanded, i) {
+		if topOfRun || slices.Contains(t.demanded, i) && i < len(tlsVersions)-1 {
 			out = append(out, Probe{MaxVersion: v})
 		}
 	}

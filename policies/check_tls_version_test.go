@@ -46,7 +46,7 @@ func TestTLSVersion(t *testing.T) {
 		{"offered", want13, "TLS 1.3", "", "", "", Pass, "", ""},
 		{"offered beside a lower one", "{must_offer: [TLS 1.2, TLS 1.3]}", "TLS 1.3", "TLS 1.2,TLS 1.3", "", "", Pass, "", ""},
 		{"refused", want13, "TLS 1.2", "TLS 1.2", "TLS 1.3", "versions<=TLS 1.3", Fail, "", "The endpoint refuses TLS 1.3, which the policy demands."},
-		{"not asked for", want13, "TLS 1.2", "TLS 1.2", "", "", NotAssessed, scan.ReasonNotRequested, "Whether the endpoint accepts TLS 1.3" + unsure},
+		{"the newest needs no probe", want13, "TLS 1.2", "TLS 1.2", "", "", NotAssessed, scan.ReasonNotObtained, "Whether the endpoint accepts TLS 1.3" + unsure},
 		{"lower one not asked for", "{must_offer: [TLS 1.2]}", "TLS 1.3", "", "", "", NotAssessed, scan.ReasonNotRequested, "Whether the endpoint accepts TLS 1.2" + unsure},
 		{"both faults", "{min: TLS 1.2, must_offer: [TLS 1.3]}", "TLS 1.1", "", "TLS 1.3", "", Fail, "", "The endpoint accepts TLS 1.1, which the policy bars, and refuses TLS 1.3, which the policy demands."},
 		{"no facts, not asked for", min12, "", "", "", "", NotAssessed, scan.ReasonNotRequested, "The evidence does not have versions."},
@@ -73,7 +73,7 @@ func TestTLSVersionProbes(t *testing.T) {
 		"{min: TLS 1.3}":                        {"versions<=TLS 1.2"},
 		"{must_not_offer: [TLS 1.0]}":           {"versions<=TLS 1.0"},
 		"{must_not_offer: [SSL 3.0, TLS 1.1]}":  {"versions<=SSL 3.0", "versions<=TLS 1.1"},
-		"{min: TLS 1.2, must_offer: [TLS 1.3]}": {"versions<=TLS 1.1", "versions<=TLS 1.3"},
+		"{min: TLS 1.2, must_offer: [TLS 1.3]}": {"versions<=TLS 1.1"},
 		"{min: TLS 1.1, must_offer: [TLS 1.2]}": {"versions<=TLS 1.0", "versions<=TLS 1.2"},
 		"{must_not_offer: [TLS 1.1, TLS 1.0]}":  {"versions<=TLS 1.1"},
 	} {

@@ -12,11 +12,12 @@ import (
 // Requirements 6.3.2, which apply to publicly trusted certificates.
 func validityPeriod() *Check {
 	return &Check{
-		ID:     "validity-period",
-		Title:  "Certificate is not valid for too long",
-		Why:    "A long-lived certificate keeps names, keys and algorithms in use for years after they should have changed, and a stolen key stays useful as long. Clients refuse public certificates that exceed the limit of their day of issue.",
-		Remedy: "Have the certificate issued again with a shorter validity, and let renewal run by itself so that the shorter period costs no work.",
-		Unit:   UnitCertificate,
+		ID:      "validity-period",
+		Title:   "Certificate is not valid for too long",
+		Failure: "Certificate is valid for too long",
+		Why:     "A long-lived certificate keeps names, keys and algorithms in use for years after they should have changed, and a stolen key stays useful as long. Clients refuse public certificates that exceed the limit of their day of issue.",
+		Remedy:  "Have the certificate issued again with a shorter validity, and let renewal run by itself so that the shorter period costs no work.",
+		Unit:    UnitCertificate,
 		Params: []Param{
 			{Name: "caps", Type: Records,
 				Default: "[{from: 2018-03-01, days: 825}, {from: 2020-09-01, days: 398}, {from: 2026-03-15, days: 200}, {from: 2027-03-15, days: 100}, {from: 2029-03-15, days: 47}]",

@@ -126,7 +126,7 @@ func TestBaselineProbes(t *testing.T) {
 	for _, p := range loadPack(t, "soc2").Probes() {
 		got = append(got, p.String())
 	}
-	if diff := cmp.Diff([]string{"versions<=TLS 1.1", "versions<=TLS 1.3"}, got); diff != "" {
+	if diff := cmp.Diff([]string{"versions<=TLS 1.1"}, got); diff != "" {
 		t.Errorf("(-want +got):\n%s", diff)
 	}
 }

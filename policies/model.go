@@ -91,12 +91,13 @@ type Assessment struct {
 
 // A Check decides one thing about one unit. Thresholds stay in YAML.
 type Check struct {
-	ID     string
-	Title  string // what holds when it passes: "Public key is large enough"
-	Why    string // the risk when it does not, in a sentence or two for an auditor
-	Remedy string // what to do, unless the rule says better
-	Unit   Unit
-	Params []Param
+	ID      string
+	Title   string // what holds when it passes: "Public key is large enough"
+	Failure string // what is the matter when it fails: "Public key is too small"
+	Why     string // the risk when it does not, in a sentence or two for an auditor
+	Remedy  string // what to do, unless the rule says better
+	Unit    Unit
+	Params  []Param
 	// New compiles the parameters; an error names the parameter.
 	New func(p Values) (Test, error)
 }

@@ -301,7 +301,7 @@ func (b *builder) finding(u *unit, a *policies.Assessment) error {
 		return err
 	}
 	r := a.Rule
-	f := &Finding{Rule: r.ID, Title: r.Title, Severity: a.Severity.String(), Result: a.Result.String(), Locations: locations,
+	f := &Finding{Rule: r.ID, Title: r.Check.Failure, Severity: a.Severity.String(), Result: a.Result.String(), Locations: locations,
 		Message: a.Message, Observed: a.Observed, Required: a.Required, Rationale: r.Rationale, Basis: r.Basis,
 		Controls: append([]string{}, r.Controls...), Remediation: r.Remediation}
 	if c := u.subject.Certificate; c != nil {

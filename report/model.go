@@ -229,7 +229,7 @@ type Finding struct {
 	ID          string     `json:"id"`      // "F1-" and 32 hex digits: rule and unit
 	Lineage     string     `json:"lineage"` // rule and place: survives renewal
 	Rule        string     `json:"rule"`
-	Title       string     `json:"title"` // of the rule
+	Title       string     `json:"title"` // what is the matter
 	Severity    string     `json:"severity"`
 	Result      string     `json:"result"`                // fail or waived
 	Certificate string     `json:"certificate,omitempty"` // SHA-256 of its DER

@@ -132,13 +132,6 @@ func (d *doc) draw(x, y float64, ln line, st style) {
 	}
 }
 
-// text draws s on one line that is as wide as it must be.
-func (d *doc) text(x, y float64, s string, st style) float64 {
-	ln := d.fit(s, st, d.w-margin-x)
-	d.draw(x, y, ln, st)
-	return ln.width
-}
-
 // textRight draws s on one line that ends at x and is no wider than width.
 func (d *doc) textRight(x, y float64, s string, st style, width float64) {
 	ln := d.fit(s, st, width)

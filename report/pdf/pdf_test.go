@@ -515,6 +515,10 @@ func TestFlat(t *testing.T) {
 	if small, big := peak(1000), peak(50_000); big > small+1<<20 {
 		t.Errorf("1,000 certificates keep %d bytes, 50,000 keep %d", small, big)
 	}
+	few, many := extract(t, render(t, f.t, reporttest.Large(4000))), extract(t, render(t, f.t, reporttest.Large(50_000)))
+	if len(few) != len(many) {
+		t.Errorf("4,000 certificates take %d pages, 50,000 take %d", len(few), len(many))
+	}
 }
 
 func BenchmarkWriteSample(b *testing.B) {

@@ -6,6 +6,7 @@ import (
 	"strconv"
 	"strings"
 
+	"certaudit/policies"
 	"certaudit/report"
 
 	"github.com/xuri/excelize/v2"
@@ -173,7 +174,7 @@ func (s *summary) tiles() {
 	if !a.Estate.NextExpiry.IsZero() {
 		next = s.word("tile.next_expiry", "date", report.FormatDate(a.Estate.NextExpiry))
 	}
-	violations, coverage, expiring := "pass", "pass", "pass"
+	violations, assessed, expiring := "pass", "pass", "pass"
 	if a.Totals.ByResult.Pass == 0 { // nothing was found to be right
 		violations = "info"
 	}
@@ -181,7 +182,7 @@ func (s *summary) tiles() {
 		violations = "critical"
 	}
 	if missed > 0 || asked == 0 {
-		coverage = "medium"
+		assessed = "medium"
 	}
 	switch {
 	case a.Estate.ExpireIn30Days > 0:
@@ -190,9 +191,9 @@ func (s *summary) tiles() {
 		expiring = "info"
 	}
 	list := []tile{
-		{violations, s.word("tile.violations", "severity", a.Run.FailOn), s.severities(), a.Estate.Violations},
+		{violations, s.violations(), s.severities(), a.Estate.Violations},
 		{"accent", s.word("tile.certificates"), s.word("tile.placements", "count", report.FormatCount(a.Scope.Placements)), a.Scope.DistinctCertificates},
-		{coverage, s.word("tile.coverage"), s.word("tile.missed", "missed", report.FormatCount(missed), "asked", report.FormatCount(asked)),
+		{assessed, s.word("tile.coverage"), s.word("tile.missed", "missed", report.FormatCount(missed), "asked", report.FormatCount(asked)),
 			report.FormatPercent(asked-missed, asked)},
 		{expiring, s.word("tile.expiring"), next, a.Estate.ExpireIn30Days},
 	}
@@ -208,6 +209,14 @@ func (s *summary) tiles() {
 	s.height(s.row+3, 18)
 	s.row += 3
 	s.gap(12)
+}
+
+// violations says what counts as one.
+func (s *summary) violations() string {
+	if _, err := policies.ParseSeverity(s.b.a.Run.FailOn); err != nil {
+		return s.word("tile.violations_none")
+	}
+	return s.word("tile.violations", "severity", s.b.a.Run.FailOn)
 }
 
 // coverage counts what was in scope to be assessed (files that were not left

@@ -138,7 +138,7 @@ func checkSheetName(name string) error {
 	case strings.ContainsAny(name, `:\/?*[]`) || visible(name) != name:
 		return fmt.Errorf(`a sheet's name has none of :\/?*[] and no control characters`)
 	case strings.HasPrefix(name, "'") || strings.HasSuffix(name, "'") || strings.EqualFold(name, "history"):
-		return fmt.Errorf("Excel refuses %q as a sheet's name", name)
+		return fmt.Errorf("%q is a sheet's name that Excel refuses", name)
 	}
 	return nil
 }

@@ -406,6 +406,7 @@ func TestWords(t *testing.T) {
 	backdated.Run.Evidence[0].Roots = backdated.Run.Evidence[0].Roots[:1]
 	bare := reporttest.Empty()
 	bare.Estate, bare.Controls, bare.Policies, bare.Expiry = report.EstateFacts{}, nil, nil, nil
+	bare.Run.FailOn = "none"
 	long := reporttest.Large(1)
 	long.Scope.TargetList = slices.Repeat([]string{"a"}, 2000)
 	var all strings.Builder

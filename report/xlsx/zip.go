@@ -40,7 +40,6 @@ type archive struct {
 	dir   string          // for the parts; removed by its owner
 	w     io.Writer
 	parts []*part
-	err   error
 }
 
 // A part is one compressed member of the archive.
@@ -221,6 +220,7 @@ func (p *part) copyTo(ctx context.Context, z *zip.Writer) error {
 		CRC32: p.crc.Sum32(), CompressedSize64: uint64(size), UncompressedSize64: p.size,
 	}
 	pinned := partTime()
+	//lint:ignore SA1019 CreateRaw writes this field and not Modified
 	h.ModifiedDate = uint16(pinned.Day() | int(pinned.Month())<<5 | (pinned.Year()-1980)<<9)
 	out, err := z.CreateRaw(h)
 	if err != nil {
