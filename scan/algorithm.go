@@ -1,7 +1,6 @@
 package scan
 
 import (
-	"crypto/dsa"
 	"crypto/ecdh"
 	"crypto/ecdsa"
 	"crypto/ed25519"
@@ -71,8 +70,6 @@ func keyFacts(c *x509.Certificate) (algorithm string, bits int, curve string) {
 		return "ECDSA", p.BitSize, p.Name
 	case ed25519.PublicKey:
 		return "Ed25519", 256, ""
-	case *dsa.PublicKey:
-		return "DSA", k.P.BitLen(), ""
 	case *ecdh.PublicKey:
 		return "X25519", 256, ""
 	}
@@ -96,6 +93,9 @@ func spkiFacts(spki []byte) (algorithm string, bits int, curve string) {
 	switch name {
 	case "RSA", "RSA-PSS":
 		return name, rsaBits(keyBits), ""
+	case "DSA":
+		group, _, _ := enter(params, tagSequence) // absent where the issuer's parameters are inherited
+		return name, firstInteger(group), ""
 	case "ECDSA":
 		if id, _, ok := enter(params, tagOID); ok {
 			if c, known := curveNames[oidString(id)]; known {
@@ -114,7 +114,12 @@ func rsaBits(bitString []byte) int {
 		return 0
 	}
 	seq, _, _ := enter(content[1:], tagSequence)
-	n, _, ok := enter(seq, tagInteger)
+	return firstInteger(seq)
+}
+
+// firstInteger is the size in bits of the INTEGER that b begins with.
+func firstInteger(b []byte) int {
+	n, _, ok := enter(b, tagInteger)
 	if !ok {
 		return 0
 	}

@@ -38,8 +38,7 @@ type Reader struct {
 	Want func(Kind) bool
 
 	in      *bufio.Reader
-	digest  hash.Hash // of the lines before the current one
-	whole   hash.Hash // of the file
+	digest  hash.Hash // of every line so far
 	buf     []byte    // of a line longer than the buffered reader's window
 	line    int
 	offset  int64 // of the current line

@@ -21,15 +21,14 @@ import (
 
 // reportFlags shape what is made of evidence.
 type reportFlags struct {
-	formats    []string
-	failOn     string
-	asOf       string
-	allow      string
-	templates  string
-	document   document
-	picked     []formatEntry
-	options    report.Options
-	allowGiven bool
+	formats   []string
+	failOn    string
+	asOf      string
+	allow     string
+	templates string
+	document  document
+	picked    []formatEntry
+	options   report.Options
 }
 
 // allowAll is what a bare --allow-incomplete means.

@@ -25,18 +25,23 @@ func visible(s string) string {
 		return s
 	}
 	var b strings.Builder
+	b.Grow(len(s))
+	done := 0 // what comes before is written
 	for i := 0; i < len(s); {
 		r, n := utf8.DecodeRuneInString(s[i:])
-		switch {
-		case r == utf8.RuneError && n == 1:
-			fmt.Fprintf(&b, `\x%02x`, s[i])
-		case strconv.IsPrint(r):
-			b.WriteRune(r)
-		default:
-			b.WriteString(strings.Trim(strconv.QuoteRune(r), "'"))
+		invalid := r == utf8.RuneError && n == 1
+		if invalid || !strconv.IsPrint(r) {
+			b.WriteString(s[done:i])
+			done = i + n
+			if invalid {
+				fmt.Fprintf(&b, `\x%02x`, s[i])
+			} else {
+				b.WriteString(strings.Trim(strconv.QuoteRune(r), "'"))
+			}
 		}
 		i += n
 	}
+	b.WriteString(s[done:])
 	return b.String()
 }
 
