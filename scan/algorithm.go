@@ -27,8 +27,9 @@ var keyNames = map[string]string{
 	"2.16.840.1.101.3.4.4.3":  "ML-KEM-1024",
 }
 
-// fixedBits gives the field size of algorithms whose name fixes it.
-var fixedBits = map[string]int{"X25519": 256, "X448": 448, "Ed25519": 256, "Ed448": 448}
+// fixedBits gives the key size of algorithms whose name fixes it, as openssl
+// counts it.
+var fixedBits = map[string]int{"X25519": 256, "X448": 448, "Ed25519": 256, "Ed448": 456}
 
 // curveNames names curves by OID (SEC 2, RFC 5480, RFC 5639).
 var curveNames = map[string]struct {
