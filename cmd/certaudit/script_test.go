@@ -3,11 +3,13 @@ package main
 import (
 	"bytes"
 	"context"
+	"net"
 	"os"
 	"path/filepath"
 	"strconv"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/rogpeppe/go-internal/testscript"
 )
@@ -28,6 +30,7 @@ func TestScripts(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	silent := silentListener(t)
 	testscript.Run(t, testscript.Params{
 		Dir:           "testdata/script",
 		UpdateScripts: *update,
@@ -35,13 +38,15 @@ func TestScripts(t *testing.T) {
 			e.Setenv("ESTATE", estate.Dir)
 			e.Setenv("ROOT", estate.RootPEM)
 			e.Setenv("KNOWN", known)
+			e.Setenv("SILENT", silent)
 			return nil
 		},
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
-			"status": status,
-			"edit":   edit,
-			"cut":    cut,
-			"odd":    odd,
+			"status":  status,
+			"edit":    edit,
+			"cut":     cut,
+			"odd":     odd,
+			"waitfor": waitfor,
 		},
 	})
 }
@@ -81,6 +86,39 @@ func cut(ts *testscript.TestScript, _ bool, args []string) {
 	ts.Check(err)
 	i := strings.LastIndex(strings.TrimSuffix(string(text), "\n"), "\n")
 	ts.Check(os.WriteFile(name, text[:i+1], 0o600))
+}
+
+// silentListener accepts connections and never answers; it gives host:port.
+func silentListener(t *testing.T) string {
+	t.Helper()
+	ln, err := net.Listen("tcp4", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { ln.Close() })
+	go func() {
+		for {
+			c, err := ln.Accept()
+			if err != nil {
+				return
+			}
+			t.Cleanup(func() { c.Close() })
+		}
+	}()
+	return ln.Addr().String()
+}
+
+// waitfor FILE waits until the file has content, and then a moment more, so
+// that the scan has begun its targets.
+func waitfor(ts *testscript.TestScript, _ bool, args []string) {
+	for range 1000 {
+		if info, err := os.Stat(ts.MkAbs(args[0])); err == nil && info.Mode().IsRegular() {
+			time.Sleep(300 * time.Millisecond)
+			return
+		}
+		time.Sleep(10 * time.Millisecond)
+	}
+	ts.Fatalf("%s did not appear", args[0])
 }
 
 // odd makes a file whose name tries to command a CI system.

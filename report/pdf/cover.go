@@ -91,7 +91,6 @@ func (d *doc) coverFacts() {
 	if a.Document.Supersedes != "" {
 		reference = joinSet(", ", reference, d.word("pdf.cover.supersedes", "reference", a.Document.Supersedes))
 	}
-	retain := a.Document.RetainUntil
 	d.coverRow(d.word("pdf.label.policies"), strings.Join(names, " · "))
 	d.coverRow(d.word("pdf.label.scope"), scope)
 	d.coverRow(d.word("pdf.label.result"), d.resultSentence())
@@ -100,7 +99,7 @@ func (d *doc) coverFacts() {
 	d.coverRow(d.word("pdf.label.reference"), reference)
 	d.coverRow(d.word("pdf.label.prepared_by"), a.Document.PreparedBy)
 	d.coverRow(d.word("pdf.label.reviewed_by"), a.Document.ReviewedBy)
-	d.coverRow(d.word("pdf.label.retain_until"), retain)
+	d.coverRow(d.word("pdf.label.retain_until"), a.Document.RetainUntil)
 	d.coverRow(d.word("pdf.label.run"), a.Run.ID)
 }
 
@@ -113,9 +112,7 @@ func (d *doc) coverRow(label, value string) {
 	const labels = 42.0
 	lines := d.wrap(value, st, d.textWidth()-labels)
 	if len(lines) > 2 {
-		lines = []line{lines[0], d.fit("…", st, 10)}
-		lines[0] = d.fit(value, st, d.textWidth()-labels)
-		lines = lines[:1]
+		lines = []line{lines[0], d.ellipsis(lines[1], st, d.textWidth()-labels)}
 	}
 	d.draw(margin, d.y+0.3, d.fit(label, stLabel, labels-2), stLabel)
 	d.y = d.drawLines(margin+labels, d.y, lines, st) + 1.8
