@@ -189,8 +189,12 @@ func (t *Template) Word(key string, pairs ...string) string {
 	if !ok {
 		return "{" + key + "}"
 	}
-	for i := 0; i+1 < len(pairs); i += 2 {
-		w = strings.ReplaceAll(w, "{"+pairs[i]+"}", pairs[i+1])
+	named := make([]string, len(pairs)) // all at once: a value may itself look like a placeholder
+	for i, p := range pairs {
+		if i%2 == 0 {
+			p = "{" + p + "}"
+		}
+		named[i] = p
 	}
-	return w
+	return strings.NewReplacer(named...).Replace(w)
 }

@@ -38,9 +38,9 @@ func (d *doc) findings(ctx context.Context) error {
 	})
 }
 
-// headline is what is wrong, in a sentence where the check gave one.
+// headline is what is the matter, in a few words.
 func (d *doc) headline(f *report.Finding) string {
-	if f.Message != "" {
+	if f.Title == "" {
 		return f.Message
 	}
 	return f.Title
@@ -151,6 +151,9 @@ func (d *doc) findingBody(b *block, f *report.Finding) {
 	if f.Owner != "" {
 		remedy = joinSet(" ", remedy, d.word("pdf.finding.owner", "owner", f.Owner))
 	}
+	if f.Message != d.headline(f) {
+		add(d.word("pdf.finding.found"), f.Message)
+	}
 	add(d.word("pdf.finding.impact"), f.Rationale)
 	add(d.word("pdf.finding.remedy"), remedy)
 	if f.Waiver != "" {
@@ -159,7 +162,7 @@ func (d *doc) findingBody(b *block, f *report.Finding) {
 	places := text
 	places.most = 300
 	b.labelled(d.word("pdf.finding.where"), places, d.where(f)...)
-	test := []piece{{text: f.Title}, {text: " · "}, {text: f.Rule, link: "rule:" + f.Rule, colour: "accent"}}
+	test := []piece{{text: f.Rule, link: "rule:" + f.Rule, colour: "accent"}}
 	if f.Basis != "" {
 		test = append(test, piece{text: " · " + d.word("pdf.finding.basis", "basis", f.Basis)})
 	}

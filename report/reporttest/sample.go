@@ -535,6 +535,16 @@ var sampleCounsel = map[string][2]string{
 	"self-signed":         {"Nobody vouches for the name, and the certificate cannot be revoked.", "Have it issued by the internal authority."},
 }
 
+// failureOf is what a check says is the matter when it fails.
+func failureOf(check string) string {
+	for _, c := range policies.Checks() {
+		if c.ID == check {
+			return c.Failure
+		}
+	}
+	return check
+}
+
 func sampleFindings(inv []*report.InventoryRow) []*report.Finding {
 	rules := map[string]report.Rule{}
 	for _, r := range sampleRules() {
@@ -547,7 +557,7 @@ func sampleFindings(inv []*report.InventoryRow) []*report.Finding {
 		notAfter := c.NotAfter
 		f := &report.Finding{
 			ID: "F1-" + Digest(v.rule + " " + v.cn)[:32], Lineage: "L1-" + Digest(v.rule + " place " + v.cn)[:32],
-			Rule: rule.ID, Title: rule.Title, Severity: v.severity, Result: "fail",
+			Rule: rule.ID, Title: failureOf(v.rule), Severity: v.severity, Result: "fail",
 			Certificate: c.SHA256, Subject: c.Subject, Serial: c.Serial, NotAfter: &notAfter,
 			Endpoint: v.endpoint, Path: row.First.Path,
 			Message: v.message, Observed: v.observed, Required: rule.Requires,
