@@ -224,7 +224,7 @@ func set(value any, raw []byte) error {
 		if err := setString(&s, raw); err != nil {
 			return err
 		}
-		t, err := time.Parse(timeLayout, s)
+		t, err := parseTime(s)
 		*v = t
 		return err
 	case *[]byte:
@@ -234,8 +234,65 @@ func set(value any, raw []byte) error {
 		b, err := base64.StdEncoding.Strict().AppendDecode(nil, raw[1:len(raw)-1])
 		*v = b
 		return err
+	case *[]string:
+		return setStrings(v, raw)
 	default:
 		return json.Unmarshal(raw, value)
+	}
+}
+
+// parseTime reads what evidence writes, several times faster than time.Parse,
+// which decides about everything else.
+func parseTime(s string) (time.Time, error) {
+	if len(s) == len(timeLayout) {
+		number := func(from, to int) (n int) {
+			for _, c := range []byte(s[from:to]) {
+				if c < '0' || c > '9' {
+					return -1 << 20
+				}
+				n = n*10 + int(c-'0')
+			}
+			return n
+		}
+		year, month, day := number(0, 4), number(5, 7), number(8, 10)
+		hour, minute, second := number(11, 13), number(14, 16), number(17, 19)
+		if year >= 0 && month >= 1 && month <= 12 && day >= 1 && day <= 28 && hour >= 0 && hour < 24 && minute >= 0 && minute < 60 &&
+			second >= 0 && second < 60 && s[4] == '-' && s[7] == '-' && s[10] == 'T' && s[13] == ':' && s[16] == ':' && s[19] == 'Z' {
+			return time.Date(year, time.Month(month), day, hour, minute, second, 0, time.UTC), nil
+		}
+	}
+	return time.Parse(timeLayout, s)
+}
+
+// setStrings reads an array of strings.
+func setStrings(v *[]string, raw []byte) error {
+	if string(raw) == "[]" {
+		*v = nil
+		return nil
+	}
+	if len(raw) < 2 || raw[0] != '[' || raw[len(raw)-1] != ']' {
+		return fmt.Errorf("not a list of strings")
+	}
+	var list []string
+	for i := skipSpace(raw, 1); ; {
+		end := scanString(raw, i)
+		if end < 0 {
+			return fmt.Errorf("not a list of strings")
+		}
+		var s string
+		if err := setString(&s, raw[i:end]); err != nil {
+			return err
+		}
+		list = append(list, s)
+		i = skipSpace(raw, end)
+		switch {
+		case i == len(raw)-1:
+			*v = list
+			return nil
+		case raw[i] != ',':
+			return fmt.Errorf("not a list of strings")
+		}
+		i = skipSpace(raw, i+1)
 	}
 }
 

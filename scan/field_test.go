@@ -155,3 +155,32 @@ func FuzzEachField(f *testing.F) {
 		}
 	})
 }
+
+func TestParseTime(t *testing.T) {
+	for _, s := range []string{"2026-01-02T03:04:05Z", "2024-02-29T00:00:00Z", "2023-02-29T00:00:00Z", "0000-01-01T00:00:00Z", "9999-12-31T23:59:59Z",
+		"2026-13-01T00:00:00Z", "2026-00-01T00:00:00Z", "2026-01-01T24:00:00Z", "2026-01-01T00:60:00Z", "2026-01-01T00:00:60Z", "2026-01-01 00:00:00Z",
+		"2026-01-01T00:00:00", "", "2026-1-01T00:00:00Zx", "20a6-01-01T00:00:00Z"} {
+		got, err := parseTime(s)
+		want, wantErr := time.Parse(timeLayout, s)
+		if !got.Equal(want) || (err == nil) != (wantErr == nil) {
+			t.Errorf("%q: got %v, %v; time.Parse gives %v, %v", s, got, err, want, wantErr)
+		}
+	}
+}
+
+func TestSetStrings(t *testing.T) {
+	for raw, want := range map[string][]string{
+		`[]`: nil, `["a"]`: {"a"}, `["a","b\n\\"]`: {"a", "b\n\\"}, `[ "a" , "b" ]`: {"a", "b"}, `["]"]`: {"]"},
+	} {
+		var got []string
+		if err := setStrings(&got, []byte(raw)); err != nil || !cmp.Equal(got, want) {
+			t.Errorf("%s: got %q, %v; want %q", raw, got, err, want)
+		}
+	}
+	for _, raw := range []string{`[`, `["a"`, `["a",]`, `[1]`, `["a" "b"]`, `"a"`, `null`, `[null]`, `["a"]]`} {
+		var got []string
+		if err := setStrings(&got, []byte(raw)); err == nil {
+			t.Errorf("%s: accepted as %q", raw, got)
+		}
+	}
+}

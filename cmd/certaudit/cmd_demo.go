@@ -37,11 +37,17 @@ func (a *app) demo(ctx context.Context, outDir string) error {
 		return fmt.Errorf("demo: %w", err)
 	}
 	defer os.RemoveAll(temp)
+	// From within the folder the estate has short paths, as a checkout's would be.
+	absolute, back, err := enter(outDir, temp)
+	if err != nil {
+		return fmt.Errorf("demo: %w", err)
+	}
+	defer back()
 	pki, err := newDemoPKI(a.started)
 	if err != nil {
 		return err
 	}
-	estate, err := makeDemoEstate(filepath.Join(temp, "estate"), pki)
+	estate, err := makeDemoEstate("estate", pki)
 	if err != nil {
 		return err
 	}
@@ -51,7 +57,7 @@ func (a *app) demo(ctx context.Context, outDir string) error {
 	}
 	defer stop()
 
-	common, scanning, reporting, err := demoFlags(outDir, estate.RootPEM)
+	common, scanning, reporting, err := demoFlags(absolute, estate.RootPEM)
 	if err != nil {
 		return err
 	}
@@ -63,7 +69,7 @@ func (a *app) demo(ctx context.Context, outDir string) error {
 	if err != nil {
 		return err
 	}
-	a.out.printf("An estate of %d files in %s and %d TLS servers on the loopback address.\n\n", estate.Files, estate.Dir, len(servers))
+	a.out.printf("An estate of %d files in %s and %d TLS servers on the loopback address.\n\n", estate.Files, filepath.Join(temp, estate.Dir), len(servers))
 	if err := a.audit(ctx, common, reporting, set, plan); err != nil {
 		return err
 	}
@@ -78,6 +84,19 @@ Your own: certaudit audit ./certs example.test:443
 `, filepath.Join(outDir, "report.pdf"), filepath.Join(outDir, "report.xlsx"), filepath.Join(outDir, "report.json"), filepath.Join(outDir, evidenceName))
 	a.code = exitCompliant
 	return nil
+}
+
+// enter makes dir the working directory and returns what outDir was in the old
+// one, and the way back.
+func enter(outDir, dir string) (absolute string, back func(), err error) {
+	old, err := os.Getwd()
+	if err == nil {
+		absolute, err = filepath.Abs(outDir)
+	}
+	if err == nil {
+		err = os.Chdir(dir)
+	}
+	return absolute, func() { os.Chdir(old) }, err
 }
 
 // demoFlags are the flags of an everyday audit, as its command would parse them.
