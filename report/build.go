@@ -172,6 +172,7 @@ func (s *source) every(ctx context.Context, trusted bool, want func(scan.Kind) b
 // indexSource is the first reading: everything is checked, counted and indexed.
 func (b *builder) indexSource(ctx context.Context, s *source, n int) error {
 	scope := &b.audit.Scope
+	trouble, troubled := 0, "" // not_assessed records of the file whose own record is still to come
 	return s.every(ctx, s.trusted, nil, func(rec scan.Record, r *scan.Reader) error {
 		switch rec := rec.(type) {
 		case *scan.RunRecord:
@@ -182,6 +183,10 @@ func (b *builder) indexSource(ctx context.Context, s *source, n int) error {
 			b.ix.addCertificate(rec, n, r.Offset())
 		case *scan.File:
 			scope.count(rec.Outcome)
+			if rec.Outcome == scan.OutcomeNotAssessed && rec.Path == troubled {
+				scope.OtherNotAssessed -= trouble // the file as a whole counts, once
+			}
+			trouble, troubled = 0, ""
 		case *scan.Observation:
 			if rec.Object != scan.ObjectCertificate {
 				return nil
@@ -196,6 +201,10 @@ func (b *builder) indexSource(ctx context.Context, s *source, n int) error {
 				scope.EndpointsNotAssessed++
 			} else {
 				scope.OtherNotAssessed++
+				if rec.Path != troubled {
+					trouble, troubled = 0, rec.Path
+				}
+				trouble++
 			}
 			return b.notAssessed(&NotAssessed{Target: rec.Target, Path: rec.Path, Endpoint: rec.Endpoint, Index: rec.Index,
 				Stage: string(rec.Stage), Reason: string(rec.Reason), Detail: rec.Detail, Attempts: rec.Attempts, ObservedAt: rec.ObservedAt})

@@ -207,6 +207,9 @@ func TestCountsReconcile(t *testing.T) {
 		s.Files != s.FilesRead+s.FilesWithoutCertificates+s.FilesNotAssessed+s.FilesExcluded+s.OwnOutput {
 		t.Errorf("files do not add up: %+v", s)
 	}
+	if s.OtherNotAssessed != 0 {
+		t.Errorf("%d other things not assessed; the damaged file counts as a file already", s.OtherNotAssessed)
+	}
 	var last string
 	n := 0
 	for f, err := range a.Findings() {
