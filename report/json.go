@@ -2,6 +2,7 @@ package report
 
 import (
 	"bufio"
+	"bytes"
 	"context"
 	"encoding/json"
 	"fmt"
@@ -29,8 +30,13 @@ func (JSON) Write(ctx context.Context, a *Audit, w io.Writer) error {
 	j.member("reasons", a.Reasons)
 	list(j, "controls", slice(a.Controls))
 	list(j, "rules", slice(a.Rules))
-	list(j, "findings", a.Findings())
-	list(j, "not_assessed", a.NotAssessed())
+	if r, ok := a.Rows.(*diskRows); ok { // encoded already
+		rawList(j, "findings", r.findings.raw())
+		rawList(j, "not_assessed", r.notAssessed.raw())
+	} else {
+		list(j, "findings", a.Findings())
+		list(j, "not_assessed", a.NotAssessed())
+	}
 	j.member("headline", a.Gate.Headline)
 	j.member("note", a.Gate.Note)
 	j.member("incomplete", a.Gate.Incomplete)
@@ -57,25 +63,34 @@ func (j *jsonWriter) text(s string) {
 	}
 }
 
-func (j *jsonWriter) value(v any, prefix string) {
-	if j.err != nil {
-		return
-	}
-	e := json.NewEncoder(trimNewline{j.w})
-	e.SetEscapeHTML(false)
-	if prefix != "" {
-		e.SetIndent(prefix, "  ")
-	}
-	j.err = e.Encode(v)
-}
-
 func (j *jsonWriter) member(name string, v any) {
-	j.text("  \"" + name + "\": ")
-	j.value(v, "  ")
-	j.text(",\n")
+	text, err := marshal(v)
+	if j.err == nil {
+		j.err = err
+	}
+	var b bytes.Buffer
+	if j.err == nil {
+		j.err = json.Indent(&b, text, "  ", "  ")
+	}
+	j.text("  \"" + name + "\": " + b.String() + ",\n")
 }
 
 func list[T any](j *jsonWriter, name string, rows iter.Seq2[*T, error]) {
+	rawList(j, name, func(yield func([]byte, error) bool) {
+		for row, err := range rows {
+			var text []byte
+			if err == nil {
+				text, err = marshal(row)
+			}
+			if !yield(text, err) {
+				return
+			}
+		}
+	})
+}
+
+// rawList writes a list one element a line.
+func rawList(j *jsonWriter, name string, rows iter.Seq2[[]byte, error]) {
 	j.text("  \"" + name + "\": [")
 	sep := "\n    "
 	for row, err := range rows {
@@ -89,7 +104,9 @@ func list[T any](j *jsonWriter, name string, rows iter.Seq2[*T, error]) {
 			return
 		}
 		j.text(sep)
-		j.value(row, "")
+		if j.err == nil {
+			_, j.err = j.w.Write(row)
+		}
 		sep = ",\n    "
 	}
 	if sep != "\n    " {
@@ -106,18 +123,4 @@ func slice[T any](rows []T) iter.Seq2[*T, error] {
 			}
 		}
 	}
-}
-
-// trimNewline drops the newline that json.Encoder ends each value with.
-type trimNewline struct{ w io.Writer }
-
-func (t trimNewline) Write(b []byte) (int, error) {
-	n := len(b)
-	if n > 0 && b[n-1] == '\n' {
-		b = b[:n-1]
-	}
-	if _, err := t.w.Write(b); err != nil {
-		return 0, err
-	}
-	return n, nil
 }

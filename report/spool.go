@@ -40,7 +40,7 @@ func newSpool[T any](dir string) *spool[T] { return &spool[T]{dir: dir} }
 // add takes one row. Rows with equal keys come out in the order of add within
 // one run; keys should be distinct for a fixed order.
 func (s *spool[T]) add(key []byte, row *T) error {
-	value, err := json.Marshal(row)
+	value, err := marshal(row)
 	if err != nil {
 		return fmt.Errorf("spool: %w", err)
 	}
@@ -85,9 +85,38 @@ func (s *spool[T]) flush() error {
 	return nil
 }
 
+// marshal encodes as report.json does: characters of markup stay as they are.
+func marshal(v any) ([]byte, error) {
+	var b bytes.Buffer
+	e := json.NewEncoder(&b)
+	e.SetEscapeHTML(false)
+	err := e.Encode(v)
+	return bytes.TrimSuffix(b.Bytes(), []byte{'\n'}), err
+}
+
 // all yields the rows in key order. Each row is a fresh value.
 func (s *spool[T]) all() iter.Seq2[*T, error] {
 	return func(yield func(*T, error) bool) {
+		for value, err := range s.raw() {
+			row := new(T)
+			if err == nil {
+				err = json.Unmarshal(value, row)
+			}
+			if err != nil {
+				yield(nil, fmt.Errorf("spool: %w", err))
+				return
+			}
+			if !yield(row, nil) {
+				return
+			}
+		}
+	}
+}
+
+// raw yields the rows as they were encoded, in key order; each is valid until
+// the next.
+func (s *spool[T]) raw() iter.Seq2[[]byte, error] {
+	return func(yield func([]byte, error) bool) {
 		s.sortRows()
 		m := merge{}
 		for i, run := range s.runs {
@@ -99,19 +128,14 @@ func (s *spool[T]) all() iter.Seq2[*T, error] {
 			if err := c.advance(); err == nil {
 				live = append(live, c)
 			} else if !errors.Is(err, io.EOF) {
-				yield(nil, fmt.Errorf("spool: %w", err))
+				yield(nil, err)
 				return
 			}
 		}
 		m = live
 		heap.Init(&m)
 		for len(m) > 0 {
-			row := new(T)
-			if err := json.Unmarshal(m[0].value, row); err != nil {
-				yield(nil, fmt.Errorf("spool: %w", err))
-				return
-			}
-			if !yield(row, nil) {
+			if !yield(m[0].value, nil) {
 				return
 			}
 			switch err := m[0].advance(); {
@@ -120,7 +144,7 @@ func (s *spool[T]) all() iter.Seq2[*T, error] {
 			case errors.Is(err, io.EOF):
 				heap.Pop(&m)
 			default:
-				yield(nil, fmt.Errorf("spool: %w", err))
+				yield(nil, err)
 				return
 			}
 		}
@@ -143,7 +167,8 @@ type cursor struct {
 	spooled
 	order int
 	in    *bufio.Reader // of a run in the file, or
-	rows  []spooled     // the run in memory
+	buf   []byte
+	rows  []spooled // the run in memory
 }
 
 func (c *cursor) advance() error {
@@ -162,7 +187,8 @@ func (c *cursor) advance() error {
 	if err != nil {
 		return err
 	}
-	b := make([]byte, key+value)
+	c.buf = slices.Grow(c.buf[:0], int(key+value))
+	b := c.buf[:key+value]
 	if _, err := io.ReadFull(c.in, b); err != nil {
 		return err
 	}

@@ -106,20 +106,20 @@ func oidString(b []byte) string {
 	return string(s)
 }
 
-// attributeNames gives the short names of RFC 4519 and, for what certificates
-// carry beyond it, the names that openssl prints.
+// attributeNames gives, by encoded OID, the short names of RFC 4519 and, for
+// what certificates carry beyond it, the names that openssl prints.
 var attributeNames = map[string]string{
-	"2.5.4.3": "CN", "2.5.4.4": "SN", "2.5.4.5": "serialNumber", "2.5.4.6": "C", "2.5.4.7": "L", "2.5.4.8": "ST",
-	"2.5.4.9": "STREET", "2.5.4.10": "O", "2.5.4.11": "OU", "2.5.4.12": "title", "2.5.4.13": "description",
-	"2.5.4.15": "businessCategory", "2.5.4.17": "postalCode", "2.5.4.41": "name", "2.5.4.42": "GN",
-	"2.5.4.43": "initials", "2.5.4.44": "generationQualifier", "2.5.4.46": "dnQualifier", "2.5.4.65": "pseudonym",
-	"2.5.4.97":                   "organizationIdentifier",
-	"0.9.2342.19200300.100.1.1":  "UID",
-	"0.9.2342.19200300.100.1.25": "DC",
-	"1.2.840.113549.1.9.1":       "emailAddress",
-	"1.3.6.1.4.1.311.60.2.1.1":   "jurisdictionL",
-	"1.3.6.1.4.1.311.60.2.1.2":   "jurisdictionST",
-	"1.3.6.1.4.1.311.60.2.1.3":   "jurisdictionC",
+	"\x55\x04\x03": "CN", "\x55\x04\x04": "SN", "\x55\x04\x05": "serialNumber", "\x55\x04\x06": "C", "\x55\x04\x07": "L",
+	"\x55\x04\x08": "ST", "\x55\x04\x09": "STREET", "\x55\x04\x0a": "O", "\x55\x04\x0b": "OU", "\x55\x04\x0c": "title",
+	"\x55\x04\x0d": "description", "\x55\x04\x0f": "businessCategory", "\x55\x04\x11": "postalCode", "\x55\x04\x29": "name",
+	"\x55\x04\x2a": "GN", "\x55\x04\x2b": "initials", "\x55\x04\x2c": "generationQualifier", "\x55\x04\x2e": "dnQualifier",
+	"\x55\x04\x41": "pseudonym", "\x55\x04\x61": "organizationIdentifier",
+	"\x09\x92\x26\x89\x93\xf2\x2c\x64\x01\x01":     "UID",            // 0.9.2342.19200300.100.1.1
+	"\x09\x92\x26\x89\x93\xf2\x2c\x64\x01\x19":     "DC",             // 0.9.2342.19200300.100.1.25
+	"\x2a\x86\x48\x86\xf7\x0d\x01\x09\x01":         "emailAddress",   // 1.2.840.113549.1.9.1
+	"\x2b\x06\x01\x04\x01\x82\x37\x3c\x02\x01\x01": "jurisdictionL",  // 1.3.6.1.4.1.311.60.2.1.1
+	"\x2b\x06\x01\x04\x01\x82\x37\x3c\x02\x01\x02": "jurisdictionST", // 1.3.6.1.4.1.311.60.2.1.2
+	"\x2b\x06\x01\x04\x01\x82\x37\x3c\x02\x01\x03": "jurisdictionC",  // 1.3.6.1.4.1.311.60.2.1.3
 }
 
 const oidCommonName = "\x55\x04\x03" // 2.5.4.3
@@ -132,49 +132,63 @@ func formatName(raw []byte) (text, cn string) {
 	if !ok {
 		return "#" + hex.EncodeToString(raw), ""
 	}
-	var parts []string
+	var room [16][]byte // of most names
+	sets := room[:0]
 	for len(seq) > 0 {
 		set, rest, ok := enter(seq, tagSet)
 		if !ok {
 			return "#" + hex.EncodeToString(raw), cn
 		}
-		seq = rest
-		var rdn []string
-		for len(set) > 0 {
-			attr, rest, ok := enter(set, tagSequence)
-			if !ok {
-				return "#" + hex.EncodeToString(raw), cn
-			}
-			set = rest
-			oid, value, ok := enter(attr, tagOID)
-			v, _, okValue := NextTLV(value)
-			if !ok || !okValue {
-				return "#" + hex.EncodeToString(raw), cn
-			}
-			s, isText := stringValue(v)
-			if isText && string(oid) == oidCommonName {
-				cn = s
-			}
-			rdn = append(rdn, attributeText(oid, v, s, isText))
+		sets, seq = append(sets, set), rest
+	}
+	b := make([]byte, 0, len(raw)+len(raw)/2)
+	for i := len(sets) - 1; i >= 0; i-- {
+		if i < len(sets)-1 {
+			b = append(b, ',')
 		}
-		parts = append(parts, strings.Join(rdn, "+"))
+		var last string
+		if b, last, ok = appendRDN(b, sets[i]); !ok {
+			return "#" + hex.EncodeToString(raw), cn
+		}
+		if cn == "" {
+			cn = last
+		}
 	}
-	for i, j := 0, len(parts)-1; i < j; i, j = i+1, j-1 {
-		parts[i], parts[j] = parts[j], parts[i]
-	}
-	return strings.Join(parts, ","), cn
+	return string(b), cn
 }
 
-func attributeText(oid []byte, v TLV, s string, isText bool) string {
-	dotted := oidString(oid)
-	name, known := attributeNames[dotted]
-	if !known {
-		name = dotted
+// appendRDN renders one relative name and returns its last common name.
+func appendRDN(b, set []byte) (out []byte, cn string, ok bool) {
+	for first := true; len(set) > 0; first = false {
+		attr, rest, ok := enter(set, tagSequence)
+		if !ok {
+			return b, cn, false
+		}
+		set = rest
+		oid, value, ok := enter(attr, tagOID)
+		v, _, okValue := NextTLV(value)
+		if !ok || !okValue {
+			return b, cn, false
+		}
+		if !first {
+			b = append(b, '+')
+		}
+		if name, known := attributeNames[string(oid)]; known {
+			b = append(b, name...)
+		} else {
+			b = append(b, oidString(oid)...)
+		}
+		s, isText := stringValue(v)
+		if !isText {
+			b = hex.AppendEncode(append(b, "=#"...), v.Full)
+			continue
+		}
+		if string(oid) == oidCommonName {
+			cn = s
+		}
+		b = append(append(b, '='), escapeRFC4514(s)...)
 	}
-	if !isText {
-		return name + "=#" + hex.EncodeToString(v.Full)
-	}
-	return name + "=" + escapeRFC4514(s)
+	return b, cn, true
 }
 
 // escapeRFC4514 escapes an attribute value (RFC 4514 section 2.4).

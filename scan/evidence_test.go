@@ -30,7 +30,7 @@ func testEvidence(t testing.TB) []byte {
 		t.Fatal(err)
 	}
 	c := testCertificate(t)
-	b := batch{}
+	b := new(batch)
 	b.add(c)
 	b.add(c) // a second time: written once
 	b.add(&Observation{Target: ".", Path: "a.pem", Use: UseIdentity, Container: "pem", Object: ObjectCertificate, SHA256: c.SHA256, ObservedAt: time.Unix(1e9, 0)})
@@ -132,7 +132,7 @@ func TestEvidenceFromNewerTool(t *testing.T) {
 	}
 	for _, l := range []string{`{"kind":"hologram","size":3}` + "\n", `{"kind":"file","path":"a","outcome":"read","size":1,"mood":{"a":[1]}}` + "\n"} {
 		kind, _ := kindOf([]byte(l))
-		if err := w.write(batch{text: []byte(l), marks: []mark{{kind: kind, end: len(l)}}}, nil); err != nil {
+		if err := w.write(&batch{text: []byte(l), marks: []mark{{kind: kind, end: len(l)}}}, nil); err != nil {
 			t.Fatal(err)
 		}
 	}

@@ -62,12 +62,26 @@ type runner struct {
 	w        *Writer
 	progress *Progress
 	cut      atomic.Bool // a unit was cut short or never begun
+	spare    sync.Pool   // *batch
+}
+
+// batch gives an empty batch, with the room of one that was written.
+func (r *runner) batch() *batch {
+	if b, ok := r.spare.Get().(*batch); ok {
+		return b
+	}
+	return new(batch)
+}
+
+func (r *runner) recycle(b *batch) {
+	b.text, b.marks = b.text[:0], b.marks[:0]
+	r.spare.Put(b)
 }
 
 // A job carries one unit to a worker and its encoded records back.
 type job struct {
 	unit Unit
-	out  chan batch // closed when the unit is done
+	out  chan *batch // closed when the unit is done
 }
 
 // window is how many units may be under way or waiting for their turn to be
@@ -76,7 +90,14 @@ type job struct {
 const window = 16
 
 func (r *runner) run(ctx context.Context, targets []Target, sources map[TargetKind]Source) (bool, error) {
-	files, endpoints := max(1, r.opt.FileWorkers), max(1, r.opt.EndpointWorkers)
+	files, endpoints := 0, 0 // workers, where there is work for them
+	for _, t := range targets {
+		if t.Kind == EndpointTarget {
+			endpoints = max(1, r.opt.EndpointWorkers)
+		} else {
+			files = max(1, r.opt.FileWorkers)
+		}
+	}
 	ordered := make(chan *job, window*(files+endpoints))
 	queues := map[TargetKind]chan *job{
 		PathTarget:     make(chan *job, window*files),
@@ -103,7 +124,7 @@ func (r *runner) run(ctx context.Context, targets []Target, sources map[TargetKi
 		for _, t := range targets {
 			for u := range sources[t.Kind].Units(stop, t) {
 				r.progress.Found.Add(1)
-				j := &job{unit: u, out: make(chan batch, 2)}
+				j := &job{unit: u, out: make(chan *batch, 2)}
 				ordered <- j
 				queues[t.Kind] <- j
 			}
@@ -121,6 +142,7 @@ func (r *runner) run(ctx context.Context, targets []Target, sources map[TargetKi
 					cancel()
 				}
 			}
+			r.recycle(b)
 		}
 		r.progress.Done.Add(1)
 	}
@@ -134,7 +156,7 @@ func (r *runner) run(ctx context.Context, targets []Target, sources map[TargetKi
 // observe runs one unit. A panic in a decoder costs that unit only.
 func (r *runner) observe(ctx context.Context, j *job) {
 	defer close(j.out)
-	b := batch{}
+	b := r.batch()
 	emit := func(rec Record) {
 		if c, ok := rec.(*Certificate); ok && r.w.has(c.sum) {
 			return // already written, so that no later record needs it again
@@ -142,7 +164,7 @@ func (r *runner) observe(ctx context.Context, j *job) {
 		b.add(rec)
 		if len(b.text) >= batchBytes {
 			j.out <- b
-			b = batch{}
+			b = r.batch()
 		}
 	}
 	defer func() {
@@ -151,6 +173,8 @@ func (r *runner) observe(ctx context.Context, j *job) {
 		}
 		if len(b.text) > 0 {
 			j.out <- b
+		} else {
+			r.spare.Put(b)
 		}
 	}()
 	if ctx.Err() != nil {

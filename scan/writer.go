@@ -31,7 +31,7 @@ func NewWriter(w io.Writer, run RunRecord) (*Writer, error) {
 		counts: map[string]int{},
 		seen:   map[[32]byte]struct{}{},
 	}
-	b := batch{}
+	b := new(batch)
 	b.add(&run)
 	return e, e.write(b, nil)
 }
@@ -41,6 +41,7 @@ func NewWriter(w io.Writer, run RunRecord) (*Writer, error) {
 func (w *Writer) Finish(finished time.Time, complete bool) error {
 	l := line{}
 	(&End{Finished: finished.UTC(), Complete: complete, Counts: w.counts, SHA256: hex.EncodeToString(w.digest.Sum(nil))}).appendTo(&l)
+	w.digest.Write(l.text)
 	if _, err := w.out.Write(l.text); err != nil {
 		return fmt.Errorf("write evidence: %w", err)
 	}
@@ -49,6 +50,9 @@ func (w *Writer) Finish(finished time.Time, complete bool) error {
 	}
 	return nil
 }
+
+// SHA256 is the digest of the whole file, once Finish has returned.
+func (w *Writer) SHA256() string { return hex.EncodeToString(w.digest.Sum(nil)) }
 
 // has tells whether the certificate's record is already in the file.
 func (w *Writer) has(sum [32]byte) bool {
@@ -59,7 +63,7 @@ func (w *Writer) has(sum [32]byte) bool {
 }
 
 // write appends a batch, dropping certificates that are already there.
-func (w *Writer) write(b batch, p *Progress) error {
+func (w *Writer) write(b *batch, p *Progress) error {
 	start := 0
 	for _, m := range b.marks {
 		text := b.text[start:m.end]

@@ -186,8 +186,9 @@ func (f *folder) keepEvidence(name string, in *os.File) error {
 		return fmt.Errorf("write %s: %w", name, err)
 	}
 	if there, err := os.Lstat(f.path(name)); err == nil && os.SameFile(from, there) {
-		f.written = append(f.written, name)
-		return nil
+		sum, err := fileSHA256(f.path(name))
+		f.done(name, sum)
+		return err
 	}
 	return f.write(name, func(w io.Writer) error {
 		_, err := io.Copy(w, io.NewSectionReader(in, 0, from.Size()))

@@ -312,6 +312,7 @@ type collected struct {
 	units, certificates, notAssessed int64
 	complete                         bool
 	took                             time.Duration
+	sha256                           string // of the evidence file
 }
 
 func (c collected) sentence() string {
@@ -341,7 +342,7 @@ func (a *app) collect(ctx context.Context, common *commonFlags, p *scanPlan, out
 	}
 	done, err := a.observe(ctx, common, p, run, file)
 	if err == nil {
-		err = out.finish(file)
+		err = out.finish(file, done.sha256)
 	}
 	if err != nil {
 		file.Close()
@@ -367,5 +368,5 @@ func (a *app) observe(ctx context.Context, common *commonFlags, p *scanPlan, run
 		return collected{}, err
 	}
 	return collected{units: progress.Done.Load(), certificates: progress.Certificates.Load(),
-		notAssessed: progress.NotAssessed.Load(), complete: complete, took: a.now().Sub(began)}, nil
+		notAssessed: progress.NotAssessed.Load(), complete: complete, took: a.now().Sub(began), sha256: w.SHA256()}, nil
 }

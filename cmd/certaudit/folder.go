@@ -78,7 +78,8 @@ func (w *workshop) abandon() {
 type folder struct {
 	dir     string
 	work    *workshop
-	written []string // names, in the order of writing
+	written []string          // names, in the order of writing
+	sums    map[string]string // SHA-256 of what was written, by name
 }
 
 // openFolder makes the folder, for the user alone.
@@ -101,7 +102,7 @@ func (w *workshop) openFolder(dir string) (*folder, error) {
 	case !info.IsDir():
 		return nil, fmt.Errorf("output folder %s is a file", dir)
 	}
-	return &folder{dir: dir, work: w}, nil
+	return &folder{dir: dir, work: w, sums: map[string]string{}}, nil
 }
 
 func (f *folder) path(name string) string { return filepath.Join(f.dir, name) }
@@ -121,7 +122,8 @@ func (f *folder) write(name string, fill func(io.Writer) error) (err error) {
 			err = fmt.Errorf("write %s: %w", name, err)
 		}
 	}()
-	w := bufio.NewWriterSize(out, 1<<16)
+	digest := sha256.New()
+	w := bufio.NewWriterSize(io.MultiWriter(out, digest), 1<<16)
 	if err := fill(w); err != nil {
 		return err
 	}
@@ -137,8 +139,14 @@ func (f *folder) write(name string, fill func(io.Writer) error) (err error) {
 	if err := f.work.settle(temp, f.path(name)); err != nil {
 		return err
 	}
-	f.written = append(f.written, name)
+	f.done(name, hex.EncodeToString(digest.Sum(nil)))
 	return nil
+}
+
+// done remembers a file that is in place.
+func (f *folder) done(name, sum string) {
+	f.written = append(f.written, name)
+	f.sums[name] = sum
 }
 
 // begin opens the evidence in the making. It stays, under its name, when the
@@ -156,14 +164,14 @@ func (f *folder) begin() (*os.File, error) {
 }
 
 // finish puts complete evidence in place. out stays open for reading.
-func (f *folder) finish(out *os.File) error {
+func (f *folder) finish(out *os.File, sum string) error {
 	if err := out.Sync(); err != nil {
 		return fmt.Errorf("write %s: %w", evidenceName, err)
 	}
 	if err := f.work.settle(f.path(partialName), f.path(evidenceName)); err != nil {
 		return fmt.Errorf("write %s: %w", evidenceName, err)
 	}
-	f.written = append(f.written, evidenceName)
+	f.done(evidenceName, sum)
 	return nil
 }
 
@@ -203,11 +211,7 @@ func (f *folder) seal() error {
 	names := slices.Sorted(slices.Values(f.written))
 	var sums strings.Builder
 	for _, name := range slices.Compact(names) {
-		sum, err := fileSHA256(f.path(name))
-		if err != nil {
-			return fmt.Errorf("write %s: %w", sumsName, err)
-		}
-		fmt.Fprintf(&sums, "%s  %s\n", sum, name)
+		fmt.Fprintf(&sums, "%s  %s\n", f.sums[name], name)
 	}
 	return f.write(sumsName, func(w io.Writer) error {
 		_, err := io.WriteString(w, sums.String())
