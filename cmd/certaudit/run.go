@@ -7,7 +7,6 @@ import (
 	"io/fs"
 	"os"
 	"os/signal"
-	"runtime/debug"
 	"syscall"
 	"time"
 
@@ -45,7 +44,7 @@ type app struct {
 func run(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.Writer) int {
 	a := &app{stdin: stdin, out: &printer{w: stdout}, err: &printer{w: stderr}, now: time.Now, getenv: os.Getenv, args: args, work: &workshop{}}
 	a.started = a.now().UTC().Truncate(time.Second)
-	tuneCollector(a.getenv)
+	defer tuneCollector(a.getenv)()
 	done := make(chan int, 1)
 	go func() { done <- a.execute(ctx, args) }()
 	again, release := secondInterrupt(ctx)
@@ -57,17 +56,6 @@ func run(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.
 		a.work.abandon()
 		a.err.printf("certaudit: interrupted twice; stopped at once, no report written\n")
 		return exitError
-	}
-}
-
-// collectorTarget lets the heap grow to five times what is live before it is
-// collected: most of what a scan allocates dies with its file, and live is
-// little. Measured: up to 28 % of the CPU time of a scan.
-const collectorTarget = 400
-
-func tuneCollector(getenv func(string) string) {
-	if getenv("GOGC") == "" {
-		debug.SetGCPercent(collectorTarget)
 	}
 }
 
