@@ -125,6 +125,11 @@ func (b *builder) build(ctx context.Context, inputs []Input) (*Audit, error) {
 		if err := b.indexSource(ctx, s, len(b.ix.sources)-1); err != nil {
 			return nil, s.wrap(err)
 		}
+		for _, other := range b.ix.sources[:len(b.ix.sources)-1] {
+			if other.sha256 == s.sha256 {
+				return nil, s.wrap(fmt.Errorf("the same evidence as %s; each counts once", other.name))
+			}
+		}
 	}
 	if err := b.ix.resolveUses(); err != nil {
 		return nil, err
@@ -172,6 +177,7 @@ func (s *source) every(ctx context.Context, trusted bool, want func(scan.Kind) b
 // indexSource is the first reading: everything is checked, counted and indexed.
 func (b *builder) indexSource(ctx context.Context, s *source, n int) error {
 	scope := &b.audit.Scope
+	answered, silent := "", "" // the endpoint whose records stand here: each counts once
 	trouble, troubled := 0, "" // not_assessed records of the file whose own record is still to come
 	return s.every(ctx, s.trusted, nil, func(rec scan.Record, r *scan.Reader) error {
 		switch rec := rec.(type) {
@@ -180,7 +186,9 @@ func (b *builder) indexSource(ctx context.Context, s *source, n int) error {
 		case *scan.End:
 			s.end = rec
 		case *scan.Certificate:
-			b.ix.addCertificate(rec, n, r.Offset())
+			if !b.ix.addCertificate(rec, n, r.Offset()) {
+				return &scan.EvidenceError{Line: r.Line(), Problem: "a second record of certificate " + rec.SHA256}
+			}
 		case *scan.File:
 			scope.count(rec.Outcome)
 			if rec.Outcome == scan.OutcomeNotAssessed && rec.Path == troubled {
@@ -195,10 +203,24 @@ func (b *builder) indexSource(ctx context.Context, s *source, n int) error {
 				return &scan.EvidenceError{Line: r.Line(), Problem: fmt.Sprintf("observation of certificate %q, which has no record before it", rec.SHA256)}
 			}
 		case *scan.Endpoint:
+			for _, sum := range rec.Chain {
+				if _, ok := b.ix.find(sum); !ok {
+					return &scan.EvidenceError{Line: r.Line(), Problem: fmt.Sprintf("endpoint with certificate %q in its chain, which has no record before it", sum)}
+				}
+			}
 			scope.EndpointsAssessed++
+			if silent == rec.Endpoint { // it answered after all
+				scope.EndpointsNotAssessed--
+				scope.OtherNotAssessed++
+			}
+			answered, silent = rec.Endpoint, ""
 		case *scan.NotAssessed:
-			if rec.Endpoint != "" && rec.Stage != scan.StageProbe {
+			if rec.Stage == scan.StageEvaluate {
+				return &scan.EvidenceError{Line: r.Line(), Problem: "stage evaluate: no scan writes it"}
+			}
+			if rec.Endpoint != "" && rec.Endpoint != answered && rec.Endpoint != silent && rec.Stage != scan.StageProbe {
 				scope.EndpointsNotAssessed++
+				silent = rec.Endpoint
 			} else {
 				scope.OtherNotAssessed++
 				if rec.Path != troubled {
@@ -232,7 +254,7 @@ func (s *Scope) count(o scan.Outcome) {
 // notAssessed keeps one row and decides whether it is allowed. What an
 // interrupt left out is never allowed: nobody knows what it was.
 func (b *builder) notAssessed(row *NotAssessed) error {
-	row.Allowed = row.Reason == string(scan.ReasonNotRequested) ||
+	row.Allowed = row.Stage == string(scan.StageEvaluate) && row.Reason == string(scan.ReasonNotRequested) ||
 		row.Reason != string(scan.ReasonInterrupted) && (b.opt.AllowAll || slices.Contains(b.opt.AllowIncomplete, scan.Stage(row.Stage)))
 	b.lacking = b.lacking || !row.Allowed
 	b.reasons[[2]string{row.Stage, row.Reason}]++

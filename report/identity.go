@@ -37,7 +37,7 @@ const (
 func identify(f *Finding, unit policies.Unit, place string) {
 	switch unit {
 	case policies.UnitEndpoint:
-		f.ID = findingVersion + hashOf(f.Rule, string(unit), f.Endpoint)[:idDigits]
+		f.ID = findingVersion + hashOf(f.Rule, string(unit), place)[:idDigits] // host:port and vantage
 	case policies.UnitPlacement:
 		f.ID = findingVersion + hashOf(f.Rule, string(unit), f.Certificate, place)[:idDigits]
 	default:

@@ -28,7 +28,8 @@ type certEntry struct {
 	sum                 [32]byte
 	at                  int64 // offset of its record, in
 	source              uint16
-	notBefore, notAfter int64 // Unix seconds
+	seen                uint16 // the last source that had it
+	notBefore, notAfter int64  // Unix seconds
 	subject, issuer     uint64
 	first, last         uint32 // placements, linked by next
 	count               uint32
@@ -70,11 +71,16 @@ func (b useBits) use() scan.Use {
 	return scan.UseUnknown
 }
 
-func (ix *index) addCertificate(c *scan.Certificate, source int, at int64) {
-	if _, known := ix.bySum[c.Sum()]; known {
-		return // several evidence files may hold the same certificate
+// addCertificate is false where the same evidence file has the certificate
+// already; several files may hold it, and the first counts.
+func (ix *index) addCertificate(c *scan.Certificate, source int, at int64) bool {
+	if n, known := ix.bySum[c.Sum()]; known {
+		e := &ix.certs[n]
+		again := e.seen == uint16(source)
+		e.seen = uint16(source)
+		return !again
 	}
-	e := certEntry{sum: c.Sum(), at: at, source: uint16(source), first: none, last: none,
+	e := certEntry{sum: c.Sum(), at: at, source: uint16(source), seen: uint16(source), first: none, last: none,
 		parsed: c.Parsed, exact: c.Exact(), isCA: c.IsCA, selfIssued: c.SelfIssued}
 	if c.Parsed {
 		e.notBefore, e.notAfter = c.NotBefore.Unix(), c.NotAfter.Unix()
@@ -82,6 +88,7 @@ func (ix *index) addCertificate(c *scan.Certificate, source int, at int64) {
 	}
 	ix.bySum[e.sum] = uint32(len(ix.certs))
 	ix.certs = append(ix.certs, e)
+	return true
 }
 
 // nameHash only narrows a search that signatures then decide.

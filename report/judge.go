@@ -35,6 +35,7 @@ type unit struct {
 	locations func() ([]Location, string, error)
 	owner     *endpointTally
 	observed  *scan.Endpoint
+	vantage   string // of the scan that observed the endpoint
 }
 
 func (b *builder) judgeCertificate(s *source, c *scan.Certificate) error {
@@ -86,7 +87,7 @@ func (b *builder) placesOf(e *certEntry) ([]policies.Place, error) {
 }
 
 func (b *builder) judgeEndpoint(s *source, ep *scan.Endpoint) error {
-	u := &unit{target: ep.Target, observed: ep, owner: &endpointTally{}}
+	u := &unit{target: ep.Target, observed: ep, vantage: s.run.Vantage, owner: &endpointTally{}}
 	u.subject = policies.Subject{Unit: policies.UnitEndpoint, Endpoint: ep, Estate: b.ix, Probes: s.run.Probes,
 		Places: []policies.Place{{Use: scan.UseIdentity, Endpoint: ep.Endpoint, Container: "tls"}}}
 	if len(ep.Chain) > 0 {
@@ -272,7 +273,7 @@ func (b *builder) locate(u *unit) ([]Location, string, error) {
 
 func (b *builder) locateAll(u *unit) ([]Location, string, error) {
 	if u.observed != nil {
-		return []Location{{Endpoint: u.observed.Endpoint, Use: string(scan.UseIdentity)}}, u.observed.Endpoint, nil
+		return []Location{{Endpoint: u.observed.Endpoint, Use: string(scan.UseIdentity), Vantage: u.vantage}}, u.observed.Endpoint + u.vantage, nil
 	}
 	var all []Location
 	key := ""
@@ -335,7 +336,7 @@ func (b *builder) finding(u *unit, a *policies.Assessment) error {
 			u.cert.worst = max(u.cert.worst, a.Severity)
 		}
 	}
-	f.Reperform = reperform(f, u)
+	f.Reperform = reperform(f, u, r.Check.ID)
 	identify(f, r.Check.Unit, key)
 	if err := b.rows.findings.add(findingKey(f, a.Severity), f); err != nil {
 		return fmt.Errorf("finding %s: %w", f.ID, err)

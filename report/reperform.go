@@ -3,15 +3,16 @@ package report
 import (
 	"strconv"
 	"strings"
+	"unicode"
 
 	"certaudit/scan"
 )
 
 // reperform gives a stock command that shows the fact behind a finding to
 // someone who has no certaudit.
-func reperform(f *Finding, u *unit) string {
+func reperform(f *Finding, u *unit, check string) string {
 	if u.observed != nil {
-		return probeCommand(u.observed, f.Rule)
+		return probeCommand(u.observed, check)
 	}
 	if len(f.Locations) == 0 {
 		return ""
@@ -30,9 +31,9 @@ func reperform(f *Finding, u *unit) string {
 }
 
 // probeCommand names a version where the rule is about one that was accepted.
-func probeCommand(ep *scan.Endpoint, rule string) string {
+func probeCommand(ep *scan.Endpoint, check string) string {
 	command := connect(ep.Endpoint, ep.ServerName)
-	if strings.Contains(rule, "tls-version") || strings.Contains(rule, "tls-1") {
+	if check == "tls-version" {
 		for _, v := range ep.Versions {
 			if flag, old := oldVersionFlags[v]; old {
 				return command + " " + flag + " -cipher 'ALL:@SECLEVEL=0' </dev/null"
@@ -69,24 +70,30 @@ func nth(n int) string {
 // shellQuote quotes an argument for a POSIX shell. What a shell or a terminal
 // could act on never stands bare: a reader may paste the command.
 func shellQuote(s string) string {
-	safe := s != "" && !strings.HasPrefix(s, "-")
+	if strings.HasPrefix(s, "-") {
+		s = "./" + s // a file, not an option
+	}
+	safe := s != ""
 	for _, r := range s {
-		if !(r >= 'a' && r <= 'z' || r >= 'A' && r <= 'Z' || r >= '0' && r <= '9' || strings.ContainsRune("/._:@%+,=-[]", r)) {
+		if !(r >= 'a' && r <= 'z' || r >= 'A' && r <= 'Z' || r >= '0' && r <= '9' || strings.ContainsRune("/._:@%+,=-", r)) {
 			safe = false
 		}
-		if r < ' ' || r == 0x7f {
-			return "'" + strings.Map(visible, strings.ReplaceAll(s, "'", `'\''`)) + "'"
-		}
 	}
-	if safe && !strings.ContainsAny(s, "[]") {
+	if safe {
 		return s
 	}
-	return "'" + strings.ReplaceAll(s, "'", `'\''`) + "'"
-}
-
-func visible(r rune) rune {
-	if r < ' ' || r == 0x7f {
-		return '?'
+	var b strings.Builder
+	b.WriteByte('\'')
+	for _, r := range s {
+		switch {
+		case r == '\'':
+			b.WriteString(`'\''`)
+		case !unicode.IsPrint(r):
+			b.WriteString(`'?'`) // outside the quotes: the shell matches any one character
+		default:
+			b.WriteRune(r)
+		}
 	}
-	return r
+	b.WriteByte('\'')
+	return b.String()
 }

@@ -101,6 +101,8 @@ func TestEvidenceTampering(t *testing.T) {
 		{"a line after the end", whole + lines[3], 6, "after the end"},
 		{"two run records", lines[0] + whole, 2, "second run record"},
 		{"no run record", lines[1], 1, "begins with a run record"},
+		{"counts", strings.Replace(whole, `"file":1`, `"file":2`, 1), 5, "counts"},
+		{"kind twice", strings.Replace(whole, `{"kind":"file",`, `{"kind":"file","kind":"file",`, 1), 4, "stands twice"},
 		{"empty", "", 1, "without an end record"},
 		{"not evidence", "hello\n", 1, "is this certaudit evidence"},
 		{"a newer schema", strings.Replace(whole, `"schema":1`, `"schema":2`, 1), 1, "schema 2"},

@@ -337,9 +337,13 @@ func decodeRecord[T any](text []byte, r *T, unknown *int, tables ...[]field[T]) 
 		}
 	}
 	var seen uint64
+	kinds := 0
 	next := 0 // lines that we wrote have the fields in table order
 	return eachField(text, func(name, raw []byte) error {
 		if string(name) == "kind" {
+			if kinds++; kinds > 1 {
+				return fmt.Errorf("field %q stands twice", name)
+			}
 			return nil
 		}
 		for n := range known {

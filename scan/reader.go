@@ -9,6 +9,7 @@ import (
 	"fmt"
 	"hash"
 	"io"
+	"maps"
 	"slices"
 	"strings"
 	"unicode/utf8"
@@ -174,9 +175,9 @@ func (r *Reader) end(text []byte) (*End, error) {
 	if got := hex.EncodeToString(r.digest.Sum(nil)); got != e.SHA256 {
 		return nil, r.fail("the lines before it have SHA-256 %s, the end record says %q: the evidence was edited", got, e.SHA256)
 	}
-	for kind, n := range e.Counts {
-		if r.counts[kind] != n {
-			return nil, r.fail("the end record counts %d %s lines, the file has %d", n, kind, r.counts[kind])
+	for _, kind := range slices.Sorted(maps.Keys(e.Counts)) {
+		if r.counts[kind] != e.Counts[kind] {
+			return nil, r.fail("the end record counts %d %s lines, the file has %d", e.Counts[kind], kind, r.counts[kind])
 		}
 	}
 	r.ended = true

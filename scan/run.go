@@ -103,7 +103,7 @@ func (r *runner) run(ctx context.Context, targets []Target, sources map[TargetKi
 		PathTarget:     make(chan *job, window*files),
 		EndpointTarget: make(chan *job, window*endpoints),
 	}
-	queues[StdinTarget] = queues[PathTarget]
+	queues[StdinTarget], queues[BadTarget] = queues[PathTarget], queues[PathTarget]
 
 	// A failed write ends the run: nothing more could be kept.
 	stop, cancel := context.WithCancel(ctx)

@@ -17,6 +17,7 @@ const (
 	PathTarget     TargetKind = iota // a file or directory
 	EndpointTarget                   // a TLS endpoint
 	StdinTarget                      // certificates on standard input
+	BadTarget                        // a line of a target list that names nothing
 )
 
 // A Target is what the user asked for.
@@ -26,8 +27,10 @@ type Target struct {
 	Path string // PathTarget
 
 	Scheme string // EndpointTarget: the URL's scheme, "" for host or host:port
-	Host   string // EndpointTarget: name or address literal, without brackets
+	Host   string // EndpointTarget: name in lower case without a final dot, or address literal without brackets
 	Port   int    // EndpointTarget: 1 to 65535
+
+	Problem string // BadTarget: why
 }
 
 // Endpoint is host:port, with brackets around an IPv6 address.
@@ -128,16 +131,19 @@ func parseEndpoint(arg string) (Target, error) {
 	if scheme, _, isURL := strings.Cut(arg, "://"); isURL {
 		u, err := url.Parse(arg)
 		if err != nil {
-			return Target{}, fmt.Errorf("target %q: not a URL: %w", arg, err)
+			return Target{}, fmt.Errorf("target %q: not a URL", hideUser(arg))
 		}
 		if u.User != nil {
-			return Target{}, fmt.Errorf("target %q: a URL with user or password is refused", u.Redacted())
+			return Target{}, fmt.Errorf("target %q: a URL with user or password is refused", hideUser(arg))
 		}
 		port, known := schemePorts[strings.ToLower(scheme)]
 		if !known {
 			return Target{}, fmt.Errorf("target %q: scheme %q is not one that certaudit probes (https, tls)", arg, scheme)
 		}
 		t.Scheme, t.Port, hostport = strings.ToLower(scheme), port, u.Host
+	}
+	if strings.Contains(hostport, "@") {
+		return Target{}, fmt.Errorf("target %q: a user or password is refused", hideUser(arg))
 	}
 	host, port, ok := cutPort(hostport)
 	if !ok || host == "" {
@@ -158,8 +164,16 @@ func parseEndpoint(arg string) (Target, error) {
 	if !isHostName(host) {
 		return Target{}, fmt.Errorf("target %q: %q is not a host name", arg, host)
 	}
-	t.Host = host
+	t.Host = strings.TrimSuffix(strings.ToLower(host), ".") // names compare without case (RFC 4343)
 	return t, nil
+}
+
+// hideUser takes what stands before an @ out of a message: it may be a secret.
+func hideUser(arg string) string {
+	if i := strings.LastIndexByte(arg, '@'); i >= 0 {
+		return "***" + arg[i:]
+	}
+	return arg
 }
 
 // isHostName bars what can be no name or address: spaces, controls, quotes.

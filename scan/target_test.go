@@ -39,7 +39,10 @@ func TestParseArgument(t *testing.T) {
 		{"[::1", 0, "!not a path"},
 		{"[::g]:443", 0, "!IPv6"},
 		{"gopher://x.test", 0, "!scheme"},
-		{"https://u:p@x.test:1", 0, "!user or password"},
+		{"https://u:p@x.test:1", 0, "!***@x.test:1"},
+		{"https://u:p%zz@localhost", 0, "!***@localhost"},
+		{"u:secret@h:443", 0, "!***@h:443"},
+		{"HOST.Example.:443", EndpointTarget, "host.example:443"},
 		{"two words", 0, "!not a host name"},
 		{"a\nb", 0, "!not a host name"},
 	} {

@@ -36,7 +36,10 @@ and also exists as a file is refused until it is written as ./name.`,
 			if err != nil {
 				return err
 			}
-			plan, err := a.plan(&scanning, append(s.Targets, args...), len(s.Targets), set)
+			if err := reporting.checkTargets(args); err != nil {
+				return err
+			}
+			plan, err := a.plan(&scanning, append(s.Targets, args...), len(s.Targets), common.out, set)
 			if err != nil {
 				return err
 			}
@@ -57,9 +60,6 @@ func (a *app) audit(ctx context.Context, common *commonFlags, flags *reportFlags
 	}
 	out, err := a.work.openFolder(common.out)
 	if err != nil {
-		return err
-	}
-	if err := out.clearStale(keepNames(flags.picked, []string{evidenceName})); err != nil {
 		return err
 	}
 	file, done, err := a.collect(ctx, common, plan, out)

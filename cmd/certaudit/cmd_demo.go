@@ -65,7 +65,7 @@ func (a *app) demo(ctx context.Context, outDir string) error {
 	if err != nil {
 		return err
 	}
-	plan, err := a.plan(scanning, append([]string{estate.Dir}, servers...), 0, set)
+	plan, err := a.plan(scanning, append([]string{estate.Dir}, servers...), 0, common.out, set)
 	if err != nil {
 		return err
 	}

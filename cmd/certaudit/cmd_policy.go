@@ -86,7 +86,7 @@ func (a *app) policyCheck() *cobra.Command {
 			if err != nil {
 				return err
 			}
-			a.out.printf("%s: %d rules, mapped to %d controls; no mistakes.\n", strings.Join(args, ", "), len(set.Rules), len(set.Controls))
+			a.out.printf("%s: %s, mapped to %s; no mistakes.\n", strings.Join(args, ", "), counted(len(set.Rules), "rule"), counted(len(set.Controls), "control"))
 			return nil
 		},
 	}

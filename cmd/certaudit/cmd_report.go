@@ -76,6 +76,17 @@ func (f *reportFlags) configure(flags *pflag.FlagSet, s settings) error {
 	return nil
 }
 
+// checkTargets refuses a target that is the name of a stage behind a bare
+// --allow-incomplete: the space would turn one stage into all of them.
+func (f *reportFlags) checkTargets(args []string) error {
+	for _, arg := range args {
+		if f.allow == allowAll && slices.Contains(scan.Stages(), scan.Stage(arg)) {
+			return fmt.Errorf("target %q: is it meant for --allow-incomplete? Write --allow-incomplete=%s, or ./%s for a file", arg, arg, arg)
+		}
+	}
+	return nil
+}
+
 func parseStages(list string) ([]scan.Stage, error) {
 	var known []string
 	for _, s := range scan.Stages() {
@@ -127,7 +138,7 @@ the same bytes.`,
 func (a *app) reportOnly(ctx context.Context, common *commonFlags, flags *reportFlags, set *policies.Set, names []string) error {
 	var inputs []report.Input
 	for _, name := range names {
-		in, err := os.Open(name)
+		in, err := openFile(name)
 		if err != nil {
 			return fmt.Errorf("evidence: %w", err)
 		}
@@ -143,14 +154,10 @@ func (a *app) reportOnly(ctx context.Context, common *commonFlags, flags *report
 	if err != nil {
 		return err
 	}
-	copies, err := evidenceCopies(out, inputs)
-	if err != nil {
+	if err := out.clearStale(inputs...); err != nil {
 		return err
 	}
-	if err := out.clearStale(keepNames(flags.picked, copies)); err != nil {
-		return err
-	}
-	for i, name := range copies {
+	for i, name := range evidenceCopies(inputs) {
 		if err := out.keepEvidence(name, inputs[i].File); err != nil {
 			return err
 		}
@@ -160,23 +167,15 @@ func (a *app) reportOnly(ctx context.Context, common *commonFlags, flags *report
 
 // evidenceCopies names the evidence in the output folder: evidence.jsonl, or
 // numbered where there are several, so that the folder proves itself.
-func evidenceCopies(out *folder, inputs []report.Input) ([]string, error) {
+func evidenceCopies(inputs []report.Input) []string {
 	if len(inputs) == 1 {
-		return []string{evidenceName}, nil
+		return []string{evidenceName}
 	}
 	var names []string
 	for i := range inputs {
 		names = append(names, fmt.Sprintf("evidence-%d.jsonl", i+1))
 	}
-	return names, nil
-}
-
-func keepNames(picked []formatEntry, evidence []string) []string {
-	keep := slices.Clone(evidence)
-	for _, f := range picked {
-		keep = append(keep, f.file)
-	}
-	return keep
+	return names
 }
 
 // keepEvidence copies evidence into the folder unless it is there already.

@@ -1,13 +1,13 @@
 package main
 
 import (
-	"bufio"
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
 	"fmt"
 	"io"
 	"os"
+	"path/filepath"
 	"runtime"
 	"slices"
 	"strconv"
@@ -131,19 +131,16 @@ The policies decide only which further hellos are sent to endpoints.`,
 }
 
 func loadPolicies(names []string) (*policies.Set, error) {
-	return policies.Load(names, policies.LoadOptions{Open: func(path string) (io.ReadCloser, error) { return os.Open(path) }})
+	return policies.Load(names, policies.LoadOptions{Open: func(path string) (io.ReadCloser, error) { return openFile(path) }})
 }
 
 func (a *app) scanOnly(ctx context.Context, common *commonFlags, flags *scanFlags, args []string, listed int, set *policies.Set) error {
-	plan, err := a.plan(flags, args, listed, set)
+	plan, err := a.plan(flags, args, listed, common.out, set)
 	if err != nil {
 		return err
 	}
 	out, err := a.work.openFolder(common.out)
 	if err != nil {
-		return err
-	}
-	if err := out.clearStale([]string{evidenceName}); err != nil {
 		return err
 	}
 	file, done, err := a.collect(ctx, common, plan, out)
@@ -178,7 +175,7 @@ const endpointJobs = 128
 
 // plan reads targets, roots and policies. The first listed args come from the
 // configuration, where only ./, ../, / and file: mark a path.
-func (a *app) plan(f *scanFlags, args []string, listed int, set *policies.Set) (*scanPlan, error) {
+func (a *app) plan(f *scanFlags, args []string, listed int, out string, set *policies.Set) (*scanPlan, error) {
 	p := &scanPlan{fileJobs: f.jobs, endJobs: f.jobs}
 	if f.jobs == 0 {
 		p.fileJobs, p.endJobs = runtime.GOMAXPROCS(0), endpointJobs
@@ -202,6 +199,7 @@ func (a *app) plan(f *scanFlags, args []string, listed int, set *policies.Set) (
 		}
 		p.targets, p.run.TargetLists = append(p.targets, targets...), append(p.run.TargetLists, digest)
 	}
+	p.targets = onceEach(p.targets)
 	if len(p.targets) == 0 {
 		return nil, fmt.Errorf("no target: name a file, a directory, host, host:port or URL, or a list with --targets")
 	}
@@ -225,8 +223,10 @@ func (a *app) plan(f *scanFlags, args []string, listed int, set *policies.Set) (
 	if err != nil {
 		return nil, err
 	}
-	files := certfile.New(certfile.Options{Targets: p.targets, Excludes: excludes, Anchors: f.anchors, Roots: sums(ders), Stdin: a.stdin, Now: a.now})
-	p.sources = map[scan.TargetKind]scan.Source{scan.PathTarget: files, scan.StdinTarget: files, scan.EndpointTarget: prober}
+	files := certfile.New(certfile.Options{Targets: p.targets, Excludes: excludes, Anchors: f.anchors, Roots: sums(ders), Stdin: a.stdin,
+		Writing: filepath.Join(out, partialName), Now: a.now})
+	p.sources = map[scan.TargetKind]scan.Source{scan.PathTarget: files, scan.StdinTarget: files, scan.EndpointTarget: prober,
+		scan.BadTarget: scan.BadTargets{Now: a.now}}
 	p.describe(f)
 	return p, nil
 }
@@ -237,6 +237,20 @@ func (p *scanPlan) describe(f *scanFlags) {
 	if len(f.anchors) > 0 {
 		p.run.Options["anchors"] = strings.Join(f.anchors, " ")
 	}
+}
+
+// onceEach drops endpoints that are asked for again under another spelling; of
+// paths the file source knows which lie within which.
+func onceEach(targets []scan.Target) []scan.Target {
+	seen := map[string]bool{}
+	return slices.DeleteFunc(targets, func(t scan.Target) bool {
+		if t.Kind != scan.EndpointTarget {
+			return false
+		}
+		again := seen[t.Endpoint()]
+		seen[t.Endpoint()] = true
+		return again
+	})
 }
 
 func sums(ders [][]byte) [][32]byte {
@@ -270,41 +284,61 @@ func onlyOneStdin(targets []scan.Target, lists []string) error {
 	return nil
 }
 
-// maxList bounds a target list: some hundred thousand lines.
-const maxList = 64 << 20
+// The bounds of a target list: some hundred thousand lines.
+const (
+	maxList     = 64 << 20
+	maxListLine = 1 << 16
+)
 
-// readList reads a target file.
+// readList reads a target file: one target a line, # comments on lines of their
+// own, or after a host. A line that names nothing costs one record.
 func (a *app) readList(name string) ([]scan.Target, scan.Digest, error) {
 	in := a.stdin
 	if name != "-" {
-		f, err := os.Open(name)
+		f, err := openFile(name)
 		if err != nil {
 			return nil, scan.Digest{}, fmt.Errorf("target list: %w", err)
 		}
 		defer f.Close()
 		in = f
 	}
-	h := sha256.New()
-	lines := bufio.NewScanner(io.TeeReader(io.LimitReader(in, maxList), h))
+	text, err := io.ReadAll(io.LimitReader(in, maxList+1))
+	if err == nil && len(text) > maxList {
+		err = fmt.Errorf("larger than %d bytes; split it", maxList)
+	}
+	if err != nil {
+		return nil, scan.Digest{}, fmt.Errorf("target list %s: %w", name, err)
+	}
+	sum := sha256.Sum256(text)
 	var targets []scan.Target
-	for n := 1; lines.Scan(); n++ {
-		line := strings.TrimSpace(lines.Text())
+	n := 0
+	for line := range strings.Lines(strings.TrimPrefix(string(text), "\ufeff")) {
+		n++
+		line = strings.TrimSpace(line)
 		if line == "" || strings.HasPrefix(line, "#") {
 			continue
 		}
-		if before, _, found := strings.Cut(line, " #"); found {
-			line = strings.TrimSpace(before)
-		}
-		t, err := scan.ParseListed(line)
-		if err != nil {
-			return nil, scan.Digest{}, fmt.Errorf("target list %s:%d: %w", name, n, err)
-		}
-		targets = append(targets, t)
+		targets = append(targets, listedTarget(name, n, line))
 	}
-	if err := lines.Err(); err != nil {
-		return nil, scan.Digest{}, fmt.Errorf("target list %s: %w", name, err)
+	return targets, scan.Digest{Name: certfile.CleanPath(name), SHA256: hex.EncodeToString(sum[:]), Count: len(targets)}, nil
+}
+
+// listedTarget reads one line. A comment behind a host is cut off; a path may
+// have any character in it.
+func listedTarget(list string, n int, line string) scan.Target {
+	t, err := scan.Target{}, error(nil)
+	if len(line) > maxListLine {
+		line, err = line[:64]+"…", fmt.Errorf("longer than %d bytes", maxListLine)
+	} else {
+		t, err = scan.ParseListed(line)
+		if host, _, found := strings.Cut(line, " #"); found && (err != nil || t.Kind == scan.EndpointTarget) {
+			t, err = scan.ParseListed(strings.TrimSpace(host))
+		}
 	}
-	return targets, scan.Digest{Name: name, SHA256: hex.EncodeToString(h.Sum(nil)), Count: len(targets)}, nil
+	if err != nil {
+		return scan.Target{Arg: line, Kind: scan.BadTarget, Problem: fmt.Sprintf("%s:%d: %v", list, n, err)}
+	}
+	return t
 }
 
 // collected is what a finished scan says of itself.
@@ -316,7 +350,7 @@ type collected struct {
 }
 
 func (c collected) sentence() string {
-	s := fmt.Sprintf("%d files and endpoints observed, %d distinct certificates, %d not assessed.", c.units, c.certificates, c.notAssessed)
+	s := fmt.Sprintf("%s observed, %s, %d not assessed.", counted(int(c.units), "item"), counted(int(c.certificates), "distinct certificate"), c.notAssessed)
 	if !c.complete {
 		s = "INTERRUPTED: " + s
 	}

@@ -13,6 +13,8 @@ import (
 	"slices"
 	"strings"
 	"sync"
+
+	"certaudit/report"
 )
 
 // The names of the files in an output folder.
@@ -84,6 +86,7 @@ type folder struct {
 
 // openFolder makes the folder, for the user alone.
 func (w *workshop) openFolder(dir string) (*folder, error) {
+	dir = filepath.Clean(dir) // "link/" would name what the link leads to
 	info, err := os.Lstat(dir)
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
@@ -165,6 +168,9 @@ func (f *folder) begin() (*os.File, error) {
 
 // finish puts complete evidence in place. out stays open for reading.
 func (f *folder) finish(out *os.File, sum string) error {
+	if err := f.clearStale(); err != nil {
+		return err
+	}
 	if err := out.Sync(); err != nil {
 		return fmt.Errorf("write %s: %w", evidenceName, err)
 	}
@@ -175,10 +181,14 @@ func (f *folder) finish(out *os.File, sum string) error {
 	return nil
 }
 
+// maxSums bounds a SHA256SUMS that may be anybody's.
+const maxSums = 1 << 16
+
 // clearStale removes what an earlier run wrote here, as its SHA256SUMS lists,
-// and this run will not: a report must not lie beside another run's evidence.
-func (f *folder) clearStale(keep []string) error {
-	text, err := os.ReadFile(f.path(sumsName))
+// but for the evidence that is read: a report must not lie beside another run's
+// evidence, not even when this run fails half-way.
+func (f *folder) clearStale(inputs ...report.Input) error {
+	text, err := readBounded(f.path(sumsName), maxSums)
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil
 	}
@@ -187,7 +197,7 @@ func (f *folder) clearStale(keep []string) error {
 	}
 	for line := range strings.Lines(string(text)) {
 		_, name, ok := strings.Cut(strings.TrimSuffix(line, "\n"), "  ")
-		if !ok || name != filepath.Base(name) || slices.Contains(keep, name) || !isOwnName(name) {
+		if !ok || name != filepath.Base(name) || !isOwnName(name) || f.isInput(name, inputs) {
 			continue
 		}
 		if err := os.Remove(f.path(name)); err != nil && !errors.Is(err, fs.ErrNotExist) {
@@ -198,6 +208,19 @@ func (f *folder) clearStale(keep []string) error {
 		return fmt.Errorf("output folder: %w", err)
 	}
 	return nil
+}
+
+func (f *folder) isInput(name string, inputs []report.Input) bool {
+	there, err := os.Stat(f.path(name))
+	if err != nil {
+		return false
+	}
+	for _, in := range inputs {
+		if read, err := in.File.Stat(); err == nil && os.SameFile(there, read) {
+			return true
+		}
+	}
+	return false
 }
 
 // isOwnName bounds what clearStale may remove to names that certaudit writes.

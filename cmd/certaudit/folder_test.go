@@ -4,7 +4,6 @@ package main
 
 import (
 	"bytes"
-	"context"
 	"errors"
 	"io"
 	"os"
@@ -44,10 +43,8 @@ func TestSecondInterruptLeavesNothingHalfWritten(t *testing.T) {
 }
 
 func TestSecondInterrupt(t *testing.T) {
-	ctx, cancel := context.WithCancel(context.Background())
-	again, release := secondInterrupt(ctx)
+	again, release := secondInterrupt()
 	defer release()
-	cancel()
 	for n := range 2 {
 		select {
 		case <-again:

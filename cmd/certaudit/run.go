@@ -47,7 +47,7 @@ func run(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.
 	defer tuneCollector(a.getenv)()
 	done := make(chan int, 1)
 	go func() { done <- a.execute(ctx, args) }()
-	again, release := secondInterrupt(ctx)
+	again, release := secondInterrupt()
 	defer release()
 	select {
 	case code := <-done:
@@ -59,8 +59,9 @@ func run(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.
 	}
 }
 
-// secondInterrupt closes its channel at the first signal after ctx has ended.
-func secondInterrupt(ctx context.Context) (again <-chan struct{}, release func()) {
+// secondInterrupt closes its channel at the second signal. The first ends the
+// context that main made.
+func secondInterrupt() (again <-chan struct{}, release func()) {
 	signals := make(chan os.Signal, 2)
 	signal.Notify(signals, os.Interrupt, syscall.SIGTERM)
 	ch, quit := make(chan struct{}), make(chan struct{})
@@ -68,7 +69,7 @@ func secondInterrupt(ctx context.Context) (again <-chan struct{}, release func()
 		for first := true; ; first = false {
 			select {
 			case <-signals:
-				if !first && ctx.Err() != nil {
+				if !first {
 					close(ch)
 					return
 				}

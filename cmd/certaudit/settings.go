@@ -7,7 +7,6 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
-	"os"
 	"reflect"
 	"regexp"
 	"slices"
@@ -95,7 +94,7 @@ func loadSettings(name string) (settings, error) {
 }
 
 func readBounded(name string, most int64) ([]byte, error) {
-	in, err := os.Open(name)
+	in, err := openFile(name)
 	if err != nil {
 		return nil, err
 	}

@@ -3,8 +3,12 @@ package certfile
 import (
 	"archive/zip"
 	"bytes"
+	"errors"
+	"io"
 	"regexp"
 	"strings"
+
+	"certaudit/scan"
 )
 
 // The marks by which certaudit knows its own output again. They are written by
@@ -12,54 +16,61 @@ import (
 const (
 	ownEvidence = `{"kind":"run","schema":`
 	ownTool     = `"tool":"certaudit"`
-	ownReport   = `"tool": "certaudit"`
+	ownReport   = "{\n  \"schema\": 1,\n  \"tool\": \"certaudit\",\n  \"generator\": \"certaudit "
 	ownArchive  = "certaudit report" // ZIP comment of the workbook
 	ownProducer = "/Producer"
 )
 
+var ownReportEnd = regexp.MustCompile(`"exit_status": [0-3]\n\}\n$`)
+
 var ownSums = regexp.MustCompile(`^([0-9a-f]{64}  [A-Za-z0-9._-]+\n)+$`)
 
-// ownOutput recognises files that certaudit wrote. A file that holds a PEM
-// block is never taken for one, so that a certificate cannot hide behind the
-// mark.
+// ownOutput recognises files that certaudit wrote, by their whole form and not
+// by a mark alone, so that a certificate cannot hide behind the mark.
 func ownOutput(b []byte) bool {
-	if bytes.Contains(b, []byte("-----BEGIN ")) && !bytes.HasPrefix(b, []byte("{")) {
-		return false
-	}
-	head := b[:min(len(b), 4096)]
 	switch {
 	case bytes.HasPrefix(b, []byte(ownEvidence)):
-		return bytes.Contains(head, []byte(ownTool)) && everyLineIsRecord(b)
-	case bytes.HasPrefix(b, []byte("{")):
-		return bytes.Contains(head, []byte(ownReport)) && bytes.Contains(head, []byte(`"evidence_sha256"`)) && !holdsQuotedPEM(b)
+		return isOwnEvidence(b)
+	case bytes.HasPrefix(b, []byte(ownReport)):
+		return isOwnReport(b)
 	case bytes.HasPrefix(b, []byte("%PDF-")):
 		return isOwnPDF(b)
 	case bytes.HasPrefix(b, []byte("PK\x03\x04")):
 		return isOwnWorkbook(b)
 	case len(b) > 66 && len(b) < 1<<16 && ownSums.Match(b):
-		return bytes.Contains(b, []byte("  evidence.jsonl\n"))
+		return bytes.Contains(b, []byte("  evidence"))
 	}
 	return false
 }
 
-// everyLineIsRecord wants nothing but evidence lines; the last may be cut in a
-// partial file.
-func everyLineIsRecord(b []byte) bool {
-	for line := range bytes.Lines(b) {
-		if !bytes.HasPrefix(line, []byte(`{"kind":"`)) {
-			return false
-		}
+// isOwnEvidence wants evidence that reads to its end, or to where it was cut,
+// and has no field that evidence does not have.
+func isOwnEvidence(b []byte) bool {
+	if !bytes.Contains(b[:min(len(b), 4096)], []byte(ownTool)) {
+		return false
 	}
-	return true
+	r := scan.NewReader(bytes.NewReader(b))
+	r.Trusted = true
+	for {
+		_, err := r.Next()
+		if err == nil {
+			continue
+		}
+		atEnd := r.Line() >= bytes.Count(b, []byte{'\n'})
+		return (errors.Is(err, io.EOF) || atEnd) && r.UnknownFields() == 0 && r.UnknownKinds() == 0
+	}
+}
+
+// isOwnReport wants the frame of report.json and no certificate in it.
+func isOwnReport(b []byte) bool {
+	return ownReportEnd.Match(b[max(0, len(b)-64):]) && bytes.Contains(b, []byte(`"evidence_sha256"`)) &&
+		!bytes.Contains(b, []byte("-----BEGIN ")) && !holdsBase64Certificate(b) && !bytes.Contains(b, []byte(base64PEM))
 }
 
 func isOwnPDF(b []byte) bool {
 	i := bytes.LastIndex(b, []byte(ownProducer))
-	if i < 0 {
-		return false
-	}
-	value := b[i:min(len(b), i+200)]
-	return bytes.Contains(value, []byte("certaudit")) || bytes.Contains(value, []byte("\x00c\x00e\x00r\x00t\x00a\x00u\x00d\x00i\x00t"))
+	return i >= 0 && bytes.HasPrefix(b[i+len(ownProducer):], []byte(" (certaudit ")) &&
+		bytes.HasSuffix(bytes.TrimSpace(b), []byte("%%EOF")) && !bytes.Contains(b, []byte("-----BEGIN "))
 }
 
 // isOwnWorkbook wants the comment and nothing but the parts of a workbook.

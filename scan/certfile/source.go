@@ -35,6 +35,7 @@ type Options struct {
 	MaxFileSize int64            // bytes; 0 means DefaultMaxFileSize
 	MaxObjects  int              // certificates in one file; 0 means DefaultMaxObjects
 	Stdin       io.Reader        // for the target "-"
+	Writing     string           // path of the evidence that this scan writes, counted as own output and not read
 	Now         func() time.Time // clock of the records
 
 	containers []container
@@ -44,9 +45,39 @@ type Options struct {
 
 // A Source reads files and folders. It satisfies scan.Source.
 type Source struct {
-	opt   Options
-	roots []string // real path of each path target, in order; "" where there is none
-	pool  sync.Pool
+	opt     Options
+	roots   []string       // real path of each path target, in order; "" where there is none
+	first   map[string]int // the first target with that real path
+	writing string         // real path of Options.Writing
+	next    int            // the target whose units are likely to be asked for next
+	begun   []bool         // the targets whose units were asked for
+	pool    sync.Pool
+}
+
+// number finds the target among those of the run; one that stands there twice
+// has a number for each time. It is -1 for a target that was not announced.
+func (s *Source) number(t scan.Target) int {
+	for n := range s.opt.Targets {
+		i := (s.next + n) % len(s.opt.Targets)
+		if s.opt.Targets[i] == t && !s.begun[i] {
+			s.begun[i], s.next = true, i+1
+			return i
+		}
+	}
+	return -1
+}
+
+// covers tells whether a target before number has the real path, or a folder
+// above it.
+func (s *Source) covers(real string, number int) bool {
+	for p := real; ; p = filepath.Dir(p) {
+		if i, ok := s.first[p]; ok && i < number {
+			return true
+		}
+		if p == filepath.Dir(p) {
+			return false
+		}
+	}
 }
 
 // New makes a Source.
@@ -62,19 +93,37 @@ func New(opt Options) *Source {
 	for _, sum := range opt.Roots {
 		opt.roots[sum] = true
 	}
-	s := &Source{opt: opt}
+	s := &Source{opt: opt, begun: make([]bool, len(opt.Targets)), first: map[string]int{}}
+	if opt.Writing != "" {
+		s.writing = realPath(filepath.Dir(opt.Writing))
+		if s.writing != "" {
+			s.writing = filepath.Join(s.writing, filepath.Base(opt.Writing))
+		}
+	}
 	for _, t := range opt.Targets {
 		real := ""
 		if t.Kind == scan.PathTarget {
-			if r, err := filepath.EvalSymlinks(t.Path); err == nil {
-				if abs, err := filepath.Abs(r); err == nil {
-					real = abs
-				}
-			}
+			real = realPath(t.Path)
+		}
+		if _, known := s.first[real]; !known && real != "" {
+			s.first[real] = len(s.roots)
 		}
 		s.roots = append(s.roots, real)
 	}
 	return s
+}
+
+// realPath is the absolute path without symbolic links; "" where there is none.
+func realPath(name string) string {
+	r, err := filepath.EvalSymlinks(name)
+	if err != nil {
+		return ""
+	}
+	abs, err := filepath.Abs(r)
+	if err != nil {
+		return ""
+	}
+	return abs
 }
 
 // Units yields one unit for each file of the target, in path order, and one
@@ -221,13 +270,29 @@ func openRegular(name string) (*os.File, fs.FileInfo, error) {
 }
 
 func (s *Source) stdinUnit(t scan.Target) scan.Unit {
-	return scan.Unit{Target: t.Arg, Path: t.Arg, Observe: func(_ context.Context, emit func(scan.Record)) {
+	return scan.Unit{Target: t.Arg, Path: t.Arg, Observe: func(ctx context.Context, emit func(scan.Record)) {
 		rec := &scan.File{Target: t.Arg, Path: t.Arg, ModTime: s.now(), Outcome: scan.OutcomeNotAssessed, ObservedAt: s.now()}
 		defer func() { emit(rec) }()
 		f := &file{target: t.Arg, path: t.Arg, opt: &s.opt, emit: emit, now: rec.ObservedAt}
+		// Standard input may never end. The reader that is left behind by an
+		// interrupt ends with the process.
 		var buf []byte
-		if s.fill(f, &buf, s.opt.Stdin, 0) {
-			s.finish(f, rec, buf)
+		read := make(chan bool, 1)
+		var trouble []scan.Record
+		go func() {
+			quiet := &file{target: f.target, path: f.path, opt: f.opt, now: f.now, emit: func(r scan.Record) { trouble = append(trouble, r) }}
+			read <- s.fill(quiet, &buf, s.opt.Stdin, 0)
+		}()
+		select {
+		case <-ctx.Done():
+			f.report(-1, scan.StageScan, scan.ReasonInterrupted, "")
+		case ok := <-read:
+			for _, r := range trouble {
+				emit(r)
+			}
+			if ok {
+				s.finish(f, rec, buf)
+			}
 		}
 	}}
 }

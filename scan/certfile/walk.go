@@ -5,7 +5,6 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
-	"slices"
 	"strings"
 
 	"certaudit/scan"
@@ -29,12 +28,12 @@ func (w *walk) start() {
 		w.notAssessed(CleanPath(name), readReason(err), err.Error())
 		return
 	}
-	w.number = slices.IndexFunc(w.s.opt.Targets, func(t scan.Target) bool { return t.Arg == w.target.Arg })
+	w.number = w.s.number(w.target)
 	if w.number >= 0 {
 		w.root = w.s.roots[w.number]
-		if slices.Contains(w.s.roots[:w.number], w.root) && w.root != "" {
-			return // the same place under another name: counted once
-		}
+	}
+	if w.coveredByEarlier(w.root) {
+		return // the same place under another name: counted once
 	}
 	if info.IsDir() {
 		w.folder(name, w.root, w.excluded(CleanPath(name)))
@@ -54,6 +53,9 @@ func (w *walk) folder(name, real, inherited string) bool {
 	}
 	entries, err := os.ReadDir(name)
 	if err != nil {
+		if inherited != "" {
+			return true // left out of scope, with what is in it
+		}
 		return w.notAssessed(CleanPath(name), readReason(err), err.Error())
 	}
 	for _, e := range entries { // sorted by name
@@ -99,6 +101,8 @@ func (w *walk) entry(name, real string, e fs.DirEntry, excluded string) bool {
 		return w.notAssessed(shown, scan.ReasonSpecialFile, e.Type().String())
 	case w.coveredByEarlier(real):
 		return true
+	case real == w.s.writing:
+		return w.ownEvidence(shown)
 	case excluded != "":
 		return w.leaveOut(shown, e, excluded)
 	}
@@ -121,24 +125,15 @@ func (w *walk) link(name, shown string) bool {
 	if err != nil {
 		return w.notAssessed(shown, scan.ReasonReadFailed, err.Error())
 	}
-	for _, root := range w.s.roots {
-		if root != "" && within(abs, root) {
-			return true
-		}
+	if w.s.covers(abs, len(w.s.roots)) {
+		return true
 	}
 	return w.notAssessed(shown, scan.ReasonOutsideTarget, "leads to "+CleanPath(abs))
 }
 
-func within(path, root string) bool {
-	return path == root || strings.HasPrefix(path, strings.TrimSuffix(root, string(filepath.Separator))+string(filepath.Separator))
-}
-
 // coveredByEarlier is true for what an earlier target has visited already.
 func (w *walk) coveredByEarlier(real string) bool {
-	if w.number <= 0 {
-		return false
-	}
-	return slices.ContainsFunc(w.s.roots[:w.number], func(root string) bool { return root != "" && within(real, root) })
+	return w.number > 0 && real != "" && w.s.covers(real, w.number)
 }
 
 func (w *walk) excluded(shown string) string {
@@ -148,6 +143,13 @@ func (w *walk) excluded(shown string) string {
 		}
 	}
 	return ""
+}
+
+// ownEvidence records the evidence that this very scan writes: it grows while
+// the scan goes on, and is not read.
+func (w *walk) ownEvidence(shown string) bool {
+	rec := &scan.File{Target: w.target.Arg, Path: shown, ModTime: w.s.now(), Outcome: scan.OutcomeOwnOutput, ObservedAt: w.s.now()}
+	return w.yield(scan.Unit{Target: w.target.Arg, Path: shown, Observe: func(_ context.Context, emit func(scan.Record)) { emit(rec) }})
 }
 
 // leaveOut records an excluded file, unread.
