@@ -257,7 +257,7 @@ func (d *document) check(n *yaml.Node, checks []*Check) *Check {
 		}
 		known = append(known, c.ID)
 	}
-	hint := didYouMean(name, known)
+	hint := DidYouMean(name, known)
 	if hint == "" {
 		hint = "; checks are " + strings.Join(known, ", ")
 	}
@@ -357,7 +357,7 @@ func paramHint(name string, params []Param) string {
 	for i := range params {
 		known = append(known, params[i].Name)
 	}
-	if hint := didYouMean(name, known); hint != "" {
+	if hint := DidYouMean(name, known); hint != "" {
 		return hint
 	}
 	return "; it takes " + strings.Join(known, ", ")
@@ -436,12 +436,12 @@ func (p *problems) accepted(n *yaml.Node, what string, param *Param, s string) b
 		}
 		hint := ""
 		if len(p.list) <= maxProblems { // those after are hardly ever told
-			hint = didYouMean(s, append(param.OneOf[:len(param.OneOf):len(param.OneOf)], param.near...))
+			hint = DidYouMean(s, append(param.OneOf[:len(param.OneOf):len(param.OneOf)], param.near...))
 		}
 		p.at(n, "%s: %s: %v%s", what, quote(s), err, hint)
 		return false
 	}
-	p.at(n, "%s: %s is not one of %s%s", what, quote(s), strings.Join(param.OneOf, ", "), didYouMean(s, param.OneOf))
+	p.at(n, "%s: %s is not one of %s%s", what, quote(s), strings.Join(param.OneOf, ", "), DidYouMean(s, param.OneOf))
 	return false
 }
 
@@ -539,7 +539,7 @@ func (d *document) scopeField(s *Scope, key string, v *yaml.Node) {
 func (p *problems) among(all []located, what string, known []string) (out []string) {
 	for _, l := range all {
 		if !slices.Contains(known, l.text) {
-			p.at(l.node, "%s %s is not one of %s%s", what, quote(l.text), strings.Join(known, ", "), didYouMean(l.text, known))
+			p.at(l.node, "%s %s is not one of %s%s", what, quote(l.text), strings.Join(known, ", "), DidYouMean(l.text, known))
 			continue
 		}
 		out = append(out, l.text)

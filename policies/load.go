@@ -197,7 +197,7 @@ func (l *loader) byPlainName(id string, folders []string) (*loaded, error) {
 		}
 		return p, err
 	}
-	hint := didYouMean(id, l.builtinIDs())
+	hint := DidYouMean(id, l.builtinIDs())
 	if hint == "" {
 		hint = "; built in are " + list(l.builtinIDs())
 	}
@@ -346,7 +346,7 @@ func (p *loaded) complete() {
 	slices.Sort(ids)
 	for _, w := range p.without {
 		if !slices.Contains(ids, w.text) {
-			p.problems.at(w.node, "without: %s is no inherited rule%s", quote(w.text), didYouMean(w.text, ids))
+			p.problems.at(w.node, "without: %s is no inherited rule%s", quote(w.text), DidYouMean(w.text, ids))
 		}
 		delete(p.rules, w.text)
 	}
@@ -360,7 +360,7 @@ func (p *loaded) complete() {
 		case slices.Contains(ids, m.rule.text):
 			p.problems.at(m.rule.node, "map: the rule %s is dropped by without", quote(m.rule.text))
 		default:
-			p.problems.at(m.rule.node, "map: %s is no inherited rule%s", quote(m.rule.text), didYouMean(m.rule.text, ids))
+			p.problems.at(m.rule.node, "map: %s is no inherited rule%s", quote(m.rule.text), DidYouMean(m.rule.text, ids))
 		}
 	}
 	for _, r := range p.document.rules {

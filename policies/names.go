@@ -27,7 +27,7 @@ func ParseSeverity(name string) (Severity, error) {
 		}
 		names = append(names, s.String())
 	}
-	return 0, fmt.Errorf("severity %s is not one of %s%s", quote(name), strings.Join(names, ", "), didYouMean(name, names))
+	return 0, fmt.Errorf("severity %s is not one of %s%s", quote(name), strings.Join(names, ", "), DidYouMean(name, names))
 }
 
 var resultNames = [...]string{Pass: "pass", Fail: "fail", Waived: "waived", NotApplicable: "not_applicable",

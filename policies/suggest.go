@@ -2,9 +2,9 @@ package policies
 
 import "strings"
 
-// didYouMean is "; did you mean …?" for the nearest of names, or "" where none
-// is near.
-func didYouMean(word string, names []string) string {
+// DidYouMean ends a message about a word that is none of names: "; did you mean
+// …?" for the nearest of them, or "" where none is near.
+func DidYouMean(word string, names []string) string {
 	if n := nearest(word, names); n != "" {
 		return "; did you mean " + quote(n) + "?"
 	}

@@ -236,7 +236,7 @@ func (p *problems) fields(n *yaml.Node, what string, known []string) map[string]
 	out := make(map[string]*yaml.Node)
 	for _, e := range p.entries(n, what) {
 		if !slices.Contains(known, e.key.Value) {
-			hint := didYouMean(e.key.Value, known)
+			hint := DidYouMean(e.key.Value, known)
 			if hint == "" {
 				hint = "; known keys are " + strings.Join(known, ", ")
 			}

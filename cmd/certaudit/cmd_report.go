@@ -57,7 +57,7 @@ func (f *reportFlags) configure(flags *pflag.FlagSet, s settings) error {
 	o := report.Options{Document: f.document.report(), Generator: "certaudit " + version}
 	if f.failOn != "none" {
 		if o.FailOn, err = policies.ParseSeverity(f.failOn); err != nil || o.FailOn == policies.Info {
-			return fmt.Errorf("--fail-on %q: not one of critical, high, medium, low, none%s", f.failOn, nearest(f.failOn, []string{"critical", "high", "medium", "low", "none"}))
+			return fmt.Errorf("--fail-on %q: not one of critical, high, medium, low, none%s", f.failOn, policies.DidYouMean(f.failOn, []string{"critical", "high", "medium", "low", "none"}))
 		}
 	}
 	if o.AsOf, err = parseAsOf(f.asOf); err != nil {
@@ -95,7 +95,7 @@ func parseStages(list string) ([]scan.Stage, error) {
 	var stages []scan.Stage
 	for _, name := range strings.Split(list, ",") {
 		if !slices.Contains(known, name) {
-			return nil, fmt.Errorf("--allow-incomplete %q: not a stage%s; stages are %s", name, nearest(name, known), strings.Join(known, ", "))
+			return nil, fmt.Errorf("--allow-incomplete %q: not a stage%s; stages are %s", name, policies.DidYouMean(name, known), strings.Join(known, ", "))
 		}
 		stages = append(stages, scan.Stage(name))
 	}

@@ -16,6 +16,7 @@ import (
 	"github.com/spf13/pflag"
 	"gopkg.in/yaml.v3"
 
+	"certaudit/policies"
 	"certaudit/report"
 	"certaudit/scan"
 )
@@ -125,7 +126,7 @@ func explainYAML(name string, err error) error {
 			case "document":
 				known = yamlKeys(reflect.TypeFor[document]())
 			}
-			all = append(all, fmt.Errorf("%s:%s: unknown key %q%s", name, m[1], m[2], nearest(m[2], known)))
+			all = append(all, fmt.Errorf("%s:%s: unknown key %q%s", name, m[1], m[2], policies.DidYouMean(m[2], known)))
 			continue
 		}
 		line, text, _ := strings.Cut(strings.TrimPrefix(f, "line "), ": ")
@@ -140,40 +141,6 @@ func yamlKeys(t reflect.Type) []string {
 		keys = append(keys, t.Field(i).Tag.Get("yaml"))
 	}
 	return keys
-}
-
-// nearest suggests a known word within two edits.
-func nearest(word string, known []string) string {
-	best, at := "", 3
-	for _, k := range known {
-		if d := edits(word, k); d < at {
-			best, at = k, d
-		}
-	}
-	if best == "" {
-		return ""
-	}
-	return fmt.Sprintf("; did you mean %q?", best)
-}
-
-// edits is the Levenshtein distance.
-func edits(a, b string) int {
-	row := make([]int, len(b)+1)
-	for j := range row {
-		row[j] = j
-	}
-	for i := 1; i <= len(a); i++ {
-		diagonal := row[0]
-		row[0] = i
-		for j := 1; j <= len(b); j++ {
-			cost := diagonal
-			if a[i-1] != b[j-1] {
-				cost++
-			}
-			diagonal, row[j] = row[j], min(cost, row[j]+1, row[j-1]+1)
-		}
-	}
-	return row[len(b)]
 }
 
 // take copies a setting to where a flag would put it, unless the flag was given.
