@@ -33,11 +33,13 @@ func DeriveX509(der []byte) (*Certificate, *x509.Certificate) {
 	c := &Certificate{sum: sha256.Sum256(der), DER: der}
 	c.SHA256 = hex.EncodeToString(c.sum[:])
 	x, err := x509.ParseCertificate(der)
-	if err == nil && (x.Version == 3 || !hiddenExtensions(der)) {
+	o, ok := readOutline(der)
+	// Below version 3 the standard parser passes over extensions.
+	if err == nil && (!ok || x.Version == 3 || bytes.IndexByte(o.tail, tagExtensions) < 0) {
 		c.standard(x)
+		c.standardNotes(x, o)
 		return c, x
 	}
-	o, ok := readOutline(der)
 	if err != nil {
 		c.Detail = strings.TrimPrefix(err.Error(), "x509: ")
 	}
@@ -51,13 +53,6 @@ func DeriveX509(der []byte) (*Certificate, *x509.Certificate) {
 		c.ParseNotes = []string{noteUnexplained}
 	}
 	return c, x
-}
-
-// hiddenExtensions tells whether a certificate below version 3, of which the
-// standard parser reads no extensions, has some all the same.
-func hiddenExtensions(der []byte) bool {
-	o, ok := readOutline(der)
-	return ok && bytes.IndexByte(o.tail, tagExtensions) >= 0
 }
 
 // standard fills in the facts that the standard parser gives, and the rest.
@@ -122,7 +117,6 @@ func (c *Certificate) standardExtras(x *x509.Certificate) {
 		c.keyExtras(x.RawSubjectPublicKeyInfo)
 	}
 	c.SignatureAlgorithmDraft = draftNames[c.SignatureAlgorithm]
-	c.ParseNotes = standardNotes(x, c.KeyBits)
 }
 
 // The extensions that the standard parser leaves to its caller.
@@ -150,18 +144,37 @@ func (c *Certificate) standardExtension(e *pkix.Extension) {
 }
 
 // standardNotes are objections of RFC 5280 that the standard parser does not
-// make.
-func standardNotes(x *x509.Certificate, bits int) (notes noteSet) {
+// make. Dates in a form that it should not have read are read again.
+func (c *Certificate) standardNotes(x *x509.Certificate, o outline) {
+	var notes noteSet
+	if o.trailing || len(o.tail) > 0 && !endsWithExtensions(o.tail) {
+		notes.add(noteTrailingData)
+	}
 	if x.SerialNumber.Sign() == 0 {
 		notes.add(noteZeroSerial)
 	}
 	if x.SerialNumber.BitLen() >= 8*maxSerialBytes { // the sign takes a bit
 		notes.add(noteLongSerial)
 	}
-	if _, ok := x.PublicKey.(*rsa.PublicKey); ok && bits < minRSABits {
+	if !plainValidity(o.validity.Content) {
+		c.NotBefore, c.NotAfter = readValidity(&notes, o.validity.Content)
+	}
+	if _, ok := x.PublicKey.(*rsa.PublicKey); ok && c.KeyBits < minRSABits {
 		notes.add(noteSmallRSA)
 	}
-	return notes
+	c.ParseNotes = notes
+}
+
+// endsWithExtensions tells whether the last element of TBSCertificate is its
+// extensions or a unique identifier.
+func endsWithExtensions(tail []byte) bool {
+	for {
+		e, rest, ok := NextTLV(tail)
+		if !ok || len(rest) == 0 {
+			return ok && (e.Tag == tagExtensions || e.Tag&^0x20 == 0x81 || e.Tag&^0x20 == 0x82)
+		}
+		tail = rest
+	}
 }
 
 // selfSigned verifies the signature under the certificate's own key. Names

@@ -141,6 +141,11 @@ func noteHead(notes *noteSet, c *Certificate, o outline) {
 	if !bytes.Equal(o.inner.Full, o.algorithm.Full) {
 		notes.add(noteAlgorithms)
 	}
+	for _, alg := range []TLV{o.algorithm, o.inner} {
+		if oid, _, _ := enter(alg.Content, tagOID); !shortOID(oid) {
+			notes.add(noteLongOID)
+		}
+	}
 	if len(o.signature) == 0 || o.signature[0] != 0 {
 		notes.add(noteBadSignatureBits)
 	}

@@ -147,8 +147,13 @@ func (c *Certificate) readExtension(notes *noteSet, e extension) {
 		}
 		return
 	}
-	if read := extensionReaders[e.oid]; read != nil && !read(c, e.value) {
-		notes.add(noteBadExtension)
+	if read := extensionReaders[e.oid]; read != nil {
+		if !strictDER(e.value, maxDepth) {
+			notes.add(noteBER)
+		}
+		if !read(c, e.value) {
+			notes.add(noteBadExtension)
+		}
 	}
 	if e.oid == extPolicies && len(slices.Compact(slices.Sorted(slices.Values(c.Policies)))) < len(c.Policies) {
 		notes.add(noteDuplicatePolicy)

@@ -14,6 +14,9 @@ func noteKey(notes *noteSet, c *Certificate, spki TLV) {
 		notes.add(noteBadKey)
 		return
 	}
+	if oid, _, _ := enter(alg.Content, tagOID); !shortOID(oid) {
+		notes.add(noteLongOID)
+	}
 	switch c.KeyAlgorithm {
 	case "RSA":
 		noteRSA(notes, c, alg, spki)

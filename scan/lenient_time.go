@@ -5,6 +5,23 @@ import (
 	"time"
 )
 
+// plainValidity tells whether both dates have the forms of RFC 5280 section
+// 4.1.2.5, which are the ones that everybody reads alike.
+func plainValidity(seq []byte) bool {
+	for range 2 {
+		v, rest, ok := NextTLV(seq)
+		size := len("YYMMDDhhmmssZ")
+		if v.Tag == tagGeneralizedTime {
+			size += 2
+		}
+		if !ok || len(v.Content) != size || v.Content[size-1] != 'Z' {
+			return false
+		}
+		seq = rest
+	}
+	return len(seq) == 0
+}
+
 // readDate reads a UTCTime or GeneralizedTime in every form that X.680
 // sections 46 and 47 allow, whole seconds. A date that cannot be read, or that
 // RFC 3339 could not write, is noted and comes out as the zero time.
