@@ -38,6 +38,32 @@ var keyKinds = []keyKind{
 	{name: "SLH-DSA-SHAKE-192f", set: true},
 	{name: "SLH-DSA-SHAKE-256s", set: true},
 	{name: "SLH-DSA-SHAKE-256f", set: true},
+	{name: "HashML-DSA-44-with-SHA512", set: true},
+	{name: "HashML-DSA-65-with-SHA512", set: true},
+	{name: "HashML-DSA-87-with-SHA512", set: true},
+	{name: "HashSLH-DSA-SHA2-128s", set: true},
+	{name: "HashSLH-DSA-SHA2-128f", set: true},
+	{name: "HashSLH-DSA-SHA2-192s", set: true},
+	{name: "HashSLH-DSA-SHA2-192f", set: true},
+	{name: "HashSLH-DSA-SHA2-256s", set: true},
+	{name: "HashSLH-DSA-SHA2-256f", set: true},
+	{name: "HashSLH-DSA-SHAKE-128s", set: true},
+	{name: "HashSLH-DSA-SHAKE-128f", set: true},
+	{name: "HashSLH-DSA-SHAKE-192s", set: true},
+	{name: "HashSLH-DSA-SHAKE-192f", set: true},
+	{name: "HashSLH-DSA-SHAKE-256s", set: true},
+	{name: "HashSLH-DSA-SHAKE-256f", set: true},
+	// Of those below neither size nor strength goes without saying: they are not
+	// assessed unless a policy names them.
+	{name: "HSS-LMS"},
+	{name: "XMSS"},
+	{name: "XMSSMT"},
+	{name: "GOST R 34.10-94"},
+	{name: "GOST R 34.10-2001"},
+	{name: "GOST R 34.10-2012 with 256 bit modulus"},
+	{name: "GOST R 34.10-2012 with 512 bit modulus"},
+	{name: "DH"},
+	{name: "ECDH"},
 }
 
 func keyAlgorithmNames() []string {
@@ -50,7 +76,8 @@ func keyAlgorithmNames() []string {
 
 // Parts of signature algorithm names, as evidence spells them.
 var (
-	signatureHashes   = []string{"MD2", "MD4", "MD5", "SHA1", "SHA224", "SHA256", "SHA384", "SHA512"}
+	signatureHashes = []string{"MD2", "MD4", "MD5", "SHA1", "SHA224", "SHA256", "SHA384", "SHA512",
+		"SHA512/224", "SHA512/256", "SHA3-224", "SHA3-256", "SHA3-384", "SHA3-512", "SHAKE128", "SHAKE256", "RIPEMD160"}
 	signatureFamilies = []string{"RSA", "RSAPSS", "DSA", "ECDSA"}
 )
 

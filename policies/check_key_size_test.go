@@ -45,7 +45,7 @@ func TestKeySize(t *testing.T) {
 		})
 	}
 	const requires = "RSA at least 3072 bits, RSA-PSS at least 2048 bits, DSA at least 2048 bits, ECDSA at least 256 bits, " +
-		"Ed25519, Ed448, X25519, X448, ML-DSA, ML-KEM, SLH-DSA and 1.2.3.4 as they are"
+		"Ed25519, Ed448, X25519, X448, ML-DSA, ML-KEM, SLH-DSA, HashML-DSA, HashSLH-DSA and 1.2.3.4 as they are"
 	if got := oneRule(t, "key-size", "{RSA: 3072, 1.2.3.4: 0}").Rules[0].Test.Requires; got != requires {
 		t.Errorf("requires %s\nwant     %s", got, requires)
 	}

@@ -16,8 +16,8 @@ type factSet uint64
 // facts names what can be needed. A fact that evidence leaves out where it is
 // not known is present only when it is there; the rest come with the record.
 var facts = []Fact{
-	{Name: "not_before", Unit: UnitCertificate, has: parsed},
-	{Name: "not_after", Unit: UnitCertificate, has: parsed},
+	{Name: "not_before", Unit: UnitCertificate, has: func(s *Subject) bool { return parsed(s) && !s.Certificate.NotBefore.IsZero() }},
+	{Name: "not_after", Unit: UnitCertificate, has: func(s *Subject) bool { return parsed(s) && !s.Certificate.NotAfter.IsZero() }},
 	{Name: "subject", Unit: UnitCertificate, has: parsed},
 	{Name: "issuer", Unit: UnitCertificate, has: parsed},
 	{Name: "serial", Unit: UnitCertificate, has: parsed},

@@ -2,6 +2,7 @@ package scan
 
 import (
 	"encoding/hex"
+	"math/big"
 	"strconv"
 	"strings"
 	"unicode/utf16"
@@ -15,24 +16,28 @@ type TLV struct {
 	Full    []byte // with tag and length
 }
 
-// ASN.1 tags that names and keys need (X.680).
+// ASN.1 tags that certificates need (X.680).
 const (
-	tagInteger    = 0x02
-	tagBitString  = 0x03
-	tagOID        = 0x06
-	tagUTF8       = 0x0c
-	tagNumeric    = 0x12
-	tagPrintable  = 0x13
-	tagT61        = 0x14
-	tagIA5        = 0x16
-	tagVisible    = 0x1a
-	tagUniversal  = 0x1c
-	tagBMP        = 0x1e
-	tagSequence   = 0x30
-	tagSet        = 0x31
-	tagVersion    = 0xa0 // [0] EXPLICIT of TBSCertificate
-	maxLengthSize = 4
-	maxTagSize    = 6
+	tagBoolean         = 0x01
+	tagInteger         = 0x02
+	tagBitString       = 0x03
+	tagOctetString     = 0x04
+	tagOID             = 0x06
+	tagUTF8            = 0x0c
+	tagNumeric         = 0x12
+	tagPrintable       = 0x13
+	tagT61             = 0x14
+	tagIA5             = 0x16
+	tagUTCTime         = 0x17
+	tagGeneralizedTime = 0x18
+	tagVisible         = 0x1a
+	tagUniversal       = 0x1c
+	tagBMP             = 0x1e
+	tagSequence        = 0x30
+	tagSet             = 0x31
+	tagVersion         = 0xa0 // [0] EXPLICIT of TBSCertificate
+	maxLengthSize      = 4
+	maxTagSize         = 6
 )
 
 // NextTLV takes one element with a definite length off b; ok is false where
@@ -84,8 +89,11 @@ func oidString(b []byte) string {
 	var v uint64
 	started := false
 	for i, c := range b {
-		if v > 1<<56 || (!started && c == 0x80) {
+		if !started && c == 0x80 {
 			return ""
+		}
+		if v > 1<<56 {
+			return longOID(b)
 		}
 		v, started = v<<7|uint64(c&0x7f), true
 		if c&0x80 != 0 {
@@ -105,6 +113,39 @@ func oidString(b []byte) string {
 	}
 	return string(s)
 }
+
+// longOID is oidString for arcs of more than 56 bits, such as
+// UUIDs.
+func longOID(b []byte) string {
+	if len(b) > maxOIDBytes || b[len(b)-1]&0x80 != 0 {
+		return ""
+	}
+	var s []byte
+	v, started := new(big.Int), false
+	for _, c := range b {
+		if !started && c == 0x80 {
+			return ""
+		}
+		v.Lsh(v, 7).Or(v, big.NewInt(int64(c&0x7f)))
+		if started = c&0x80 != 0; started {
+			continue
+		}
+		if s == nil {
+			first := int64(2)
+			if v.IsInt64() {
+				first = min(v.Int64()/40, 2)
+			}
+			s = strconv.AppendInt(s, first, 10)
+			v.Sub(v, big.NewInt(first*40))
+		}
+		s = v.Append(append(s, '.'), 10)
+		v.SetInt64(0)
+	}
+	return string(s)
+}
+
+// maxOIDBytes bounds an identifier with long arcs; UUIDs (X.667) take 19 bytes.
+const maxOIDBytes = 256
 
 // attributeNames gives, by encoded OID, the short names of RFC 4519 and, for
 // what certificates carry beyond it, the names that openssl prints.

@@ -123,6 +123,8 @@ func isEmpty(value any) bool {
 		return *v == ""
 	case *int:
 		return *v == 0
+	case **int:
+		return *v == nil
 	case *int64:
 		return *v == 0
 	case *bool:

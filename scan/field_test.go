@@ -36,6 +36,8 @@ func fill(t *testing.T, v reflect.Value) {
 			*p = []Exclude{{Glob: "g", Reason: "r"}}
 		case *map[string]string:
 			*p = map[string]string{"k": "v"}
+		case **int:
+			*p = &i
 		case *map[string]int:
 			*p = map[string]int{"k": 1}
 		default:

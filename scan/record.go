@@ -131,33 +131,48 @@ type RunRecord struct {
 // from DER alone, by [Derive]; a certificate that no parser accepts has only
 // SHA256, DER, ParseNotes and Detail.
 type Certificate struct {
-	SHA256             string // lower-case hex of the SHA-256 of DER
-	sum                [32]byte
-	exact              bool
-	Parsed             bool   // facts are present; not itself a field
-	Subject            string // RFC 4514
-	SubjectCN          string // the last common name, as encoded
-	Issuer             string
-	IssuerCN           string
-	Serial             string // lower-case hex, no leading zeros, "-" if negative
-	NotBefore          time.Time
-	NotAfter           time.Time // inclusive
-	KeyAlgorithm       string    // RSA, ECDSA, Ed25519, …, or an OID
-	KeyBits            int       // modulus or field size; 0 where the size has no meaning
-	KeyCurve           string    // P-256, secp256k1, …, or an OID
-	SPKISHA256         string
-	SignatureAlgorithm string // SHA256-RSA, ECDSA-SHA384, …, or an OID
-	IsCA               bool
-	SelfSigned         Answer // the signature verifies under its own key; Unasked where that cannot be checked
-	SelfIssued         bool
-	DNSNames           []string
-	IPAddresses        []string
-	EmailAddresses     []string
-	URIs               []string
-	ExtKeyUsage        []string // serverAuth, clientAuth, …, or an OID
-	DER                []byte
-	ParseNotes         []string // our stable codes for what a strict parser objects to
-	Detail             string   // the parser's own words, when it refused
+	SHA256                  string // lower-case hex of the SHA-256 of DER
+	sum                     [32]byte
+	exact                   bool
+	Parsed                  bool   // facts are present; not itself a field
+	Subject                 string // RFC 4514
+	SubjectCN               string // the last common name, as encoded
+	Issuer                  string
+	IssuerCN                string
+	Serial                  string    // lower-case hex, no leading zeros, "-" if negative
+	NotBefore               time.Time // zero where it cannot be read
+	NotAfter                time.Time // inclusive; zero where it cannot be read
+	KeyAlgorithm            string    // RSA, ECDSA, Ed25519, …, or an OID
+	KeyBits                 int       // modulus or field size; 0 where the size has no meaning
+	KeyCurve                string    // P-256, secp256k1, …, or an OID
+	SPKISHA256              string
+	SignatureAlgorithm      string // SHA256-RSA, ECDSA-SHA384, …, or an OID
+	IsCA                    bool
+	SelfSigned              Answer // the signature verifies under its own key; Unasked where that cannot be checked
+	SelfIssued              bool
+	DNSNames                []string
+	IPAddresses             []string
+	EmailAddresses          []string
+	URIs                    []string
+	ExtKeyUsage             []string // serverAuth, clientAuth, …, or an OID
+	KeyAlgorithmDraft       string   // name in a draft, where KeyAlgorithm is an OID
+	SignatureAlgorithmDraft string   // name in a draft, where SignatureAlgorithm is an OID
+	SHA1                    string   // lower-case hex of the SHA-1 of DER
+	Version                 int      // 1, 2 or 3; other numbers as encoded plus one
+	KeyUsage                []string // digitalSignature, …
+	PathLength              *int     // nil where there is no limit
+	Policies                []string // OIDs
+	OtherNames              []string // OIDs of the otherName kinds among the subject alternative names
+	OCSPURLs                []string
+	IssuerURLs              []string
+	CRLURLs                 []string
+	SCTCount                int
+	MustStaple              bool
+	RSAExponent             string // decimal
+	SecurityBits            int    // SP 800-57 part 1 table 2; 0 where it gives none
+	DER                     []byte
+	ParseNotes              []string // our stable codes for what a strict parser objects to
+	Detail                  string   // the parser's own words, when it refused
 }
 
 // A File is one regular file of the scope and what became of it.

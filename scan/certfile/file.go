@@ -1,7 +1,6 @@
 package certfile
 
 import (
-	"crypto/x509"
 	"encoding/hex"
 	"hash/maphash"
 	"slices"
@@ -55,9 +54,10 @@ func (f *file) certificate(der []byte, at span, container string, line int) {
 	f.emit(c)
 	p := placed{at: at, index: f.index, line: line, pem: container == "pem", parsed: c.Parsed, isCA: c.IsCA, selfIssued: c.SelfIssued}
 	hexSum(&p.sum, c.SHA256)
-	if x != nil {
+	if c.Parsed {
 		hexSum(&p.spki, c.SPKISHA256)
-		p.subject, p.issuer = maphash.Bytes(f.opt.seed, x.RawSubject), maphash.Bytes(f.opt.seed, x.RawIssuer)
+		issuer, subject, _ := scan.Names(der)
+		p.subject, p.issuer = maphash.Bytes(f.opt.seed, subject), maphash.Bytes(f.opt.seed, issuer)
 	}
 	f.placed = append(f.placed, p)
 	f.index++
@@ -221,11 +221,11 @@ func (f *file) tellIssuers() bool {
 // algorithm cannot be checked the names decide.
 func (f *file) issued(parent, child *placed) bool {
 	p, c := f.again(parent), f.again(child)
-	return p != nil && c != nil && scan.SignedBy(c, p) != scan.No
+	return p != nil && c != nil && scan.Signed(c, p) != scan.No
 }
 
-// again reads a certificate of this file a second time.
-func (f *file) again(p *placed) *x509.Certificate {
+// again takes a certificate of this file out of the content a second time.
+func (f *file) again(p *placed) []byte {
 	der := f.content[p.at.from:p.at.to]
 	if p.pem {
 		var err error
@@ -237,9 +237,5 @@ func (f *file) again(p *placed) *x509.Certificate {
 	if !ok {
 		return nil
 	}
-	x, err := x509.ParseCertificate(cert.Full)
-	if err != nil {
-		return nil
-	}
-	return x
+	return cert.Full
 }

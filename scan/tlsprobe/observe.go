@@ -256,7 +256,7 @@ func rsaBits(x *x509.Certificate) int {
 }
 
 // A node is one certificate with its parsed form, which is nil where the
-// parser refused.
+// standard parser refused; the facts may be there all the same.
 type node struct {
 	sum   [32]byte
 	facts *scan.Certificate

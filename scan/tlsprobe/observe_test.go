@@ -232,8 +232,8 @@ func TestObserveBeyondLibrary(t *testing.T) {
 		pathError PathError
 		match     scan.Answer
 	}{
-		{"leaf refused by the parser", served(refusedLeaf(t, e.inter), e.inter), []bool{false, true}, PathParserRefused, scan.Unasked},
-		{"intermediate refused by the parser", served(e.leaf, refusedLeaf(t, e.root)), []bool{true, false}, PathParserRefused, scan.Yes},
+		{"leaf refused by the standard parser", served(refusedLeaf(t, e.inter), e.inter), []bool{true, true}, PathParserRefused, scan.Unasked},
+		{"intermediate refused by the standard parser", served(e.leaf, refusedLeaf(t, e.root)), []bool{true, true}, PathParserRefused, scan.Yes},
 		{"leaf that is no certificate", tls.Certificate{Certificate: [][]byte{[]byte("rubbish")}, PrivateKey: e.leaf.key}, []bool{false}, PathParserRefused, scan.Unasked},
 		{"RSA key of 8193 bits", tls.Certificate{Certificate: [][]byte{der, e.inter.Raw}, PrivateKey: rsaKey}, []bool{true, true}, "", scan.Yes},
 	}

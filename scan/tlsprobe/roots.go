@@ -14,7 +14,7 @@ type Roots struct {
 	refused   []string
 }
 
-// NewRoots reads anchors in DER. A certificate that the parser refuses is left
+// NewRoots reads anchors in DER. One that the standard parser refuses is left
 // out of paths and listed by Refused; one that is there twice counts once.
 func NewRoots(ders [][]byte) *Roots {
 	r := &Roots{bySum: map[[32]byte]*node{}, bySubject: map[string][]*node{}}
