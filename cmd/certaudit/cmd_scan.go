@@ -34,6 +34,8 @@ type scanFlags struct {
 	roots    []string
 	vantage  string
 
+	passwords passwordFlags
+
 	excludeFile map[string]string // from the configuration
 }
 
@@ -45,6 +47,7 @@ func (f *scanFlags) register(flags *pflag.FlagSet) {
 	flags.BoolVar(&f.offline, "offline", false, "open no socket and ask no DNS")
 	flags.StringSliceVar(&f.roots, "roots", []string{"mozilla"}, "trust anchors: mozilla (embedded, dated), system, or files; repeatable")
 	flags.StringVar(&f.vantage, "vantage", "", "name of the place where the scan stands")
+	f.passwords.register(flags)
 }
 
 func (f *scanFlags) configure(flags *pflag.FlagSet, s settings) error {
@@ -52,7 +55,7 @@ func (f *scanFlags) configure(flags *pflag.FlagSet, s settings) error {
 	take(flags, "offline", &f.offline, s.Offline, s.Offline)
 	take(flags, "roots", &f.roots, s.Roots, s.Roots != nil)
 	take(flags, "vantage", &f.vantage, s.Vantage, s.Vantage != "")
-	f.anchors, f.excludeFile = s.Anchors, s.Exclude
+	f.anchors, f.excludeFile, f.passwords.byPath = s.Anchors, s.Exclude, s.Passwords
 	if s.Timeout != "" && !flags.Changed("timeout") {
 		d, err := time.ParseDuration(s.Timeout)
 		if err != nil {
@@ -171,6 +174,8 @@ type scanPlan struct {
 	run      scan.RunRecord
 	fileJobs int
 	endJobs  int
+
+	passwords *passwords
 }
 
 // endpointJobs is how many endpoints are under way at once unless --jobs says.
@@ -225,7 +230,11 @@ func (a *app) plan(f *scanFlags, args []string, listed int, set *policies.Set) (
 	if err != nil {
 		return nil, err
 	}
-	files := certfile.New(certfile.Options{Targets: p.targets, Excludes: excludes, Anchors: f.anchors, Roots: sums(ders), Stdin: a.stdin, Now: a.now})
+	if p.passwords, err = f.passwords.load(a.getenv); err != nil {
+		return nil, err
+	}
+	files := certfile.New(certfile.Options{Targets: p.targets, Excludes: excludes, Anchors: f.anchors, Roots: sums(ders), Stdin: a.stdin, Now: a.now,
+		Passwords: p.passwords.forPath})
 	p.sources = map[scan.TargetKind]scan.Source{scan.PathTarget: files, scan.StdinTarget: files, scan.EndpointTarget: prober}
 	p.describe(f)
 	return p, nil
@@ -234,6 +243,9 @@ func (a *app) plan(f *scanFlags, args []string, listed int, set *policies.Set) (
 func (p *scanPlan) describe(f *scanFlags) {
 	p.run.Vantage = f.vantage
 	p.run.Options = map[string]string{"timeout": f.timeout.String(), "offline": strconv.FormatBool(f.offline)}
+	if given := f.passwords.given(); given != "" {
+		p.run.Options["passwords"] = given
+	}
 	if len(f.anchors) > 0 {
 		p.run.Options["anchors"] = strings.Join(f.anchors, " ")
 	}
@@ -361,6 +373,7 @@ func (a *app) observe(ctx context.Context, common *commonFlags, p *scanPlan, run
 	began := a.now()
 	complete, err := scan.Run(ctx, p.targets, p.sources, scan.Options{FileWorkers: p.fileJobs, EndpointWorkers: p.endJobs, Now: a.now, Progress: &progress}, w)
 	show()
+	p.passwords.warn(a.err)
 	if err != nil {
 		return collected{}, err
 	}
