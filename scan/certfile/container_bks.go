@@ -126,6 +126,7 @@ func (f *file) bksDigest(version int, salt []byte, rounds int, content, mac []by
 		if c.absent {
 			continue
 		}
+		c.absent = len(c.text) == 0 // Bouncy Castle hashes the empty password as none
 		key, err := f.pkcs12Key(sha1.New, c.bmp(), salt, rounds, forMAC, size)
 		if err != nil || !f.spend(len(content)/sha1.BlockSize+1) {
 			break
