@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"hash"
+	"slices"
 
 	"certaudit/scan"
 )
@@ -26,7 +27,7 @@ func pkcs12Container() container {
 // A pfx is one store being read.
 type pfx struct {
 	f          *file
-	candidates []candidate // one alone once the MAC has shown which it is
+	candidates []candidate // the one that the MAC confirms first
 	given      bool
 	checked    bool // the MAC confirmed the content
 	closed     bool // a part could not be opened: what it holds is unknown
@@ -111,7 +112,8 @@ func authenticatedSafe(info []byte) ([]byte, error) {
 }
 
 // checkMAC finds the password that the MAC confirms (RFC 7292 section 4, RFC
-// 9579) and leaves it as the only candidate.
+// 9579) and puts it first. The others stay: a store may have another password
+// for its content, and some writers mix the empty one with none.
 func (p *pfx) checkMAC(mac, content []byte) error {
 	in := derReader{rest: mac}
 	info := derReader{rest: in.take(tagSequence)}
@@ -131,7 +133,8 @@ func (p *pfx) checkMAC(mac, content []byte) error {
 			return err
 		}
 		if ok {
-			p.checked, p.opened, p.candidates = true, c, p.candidates[i:i+1]
+			p.checked, p.opened = true, c
+			p.candidates = slices.Concat(p.candidates[i:i+1], p.candidates[:i], p.candidates[i+1:])
 			return nil
 		}
 	}
@@ -247,8 +250,8 @@ func (p *pfx) openPart(oid string, parameters derReader, data []byte) error {
 		case err != nil:
 			return err
 		}
-		if !p.checked && !isSequence(plain) {
-			continue
+		if !isSequence(plain) {
+			continue // the padding of a wrong password is right once in 256
 		}
 		if p.opened == nil {
 			p.opened = c
