@@ -42,6 +42,9 @@ const (
 	ReasonTooMany          Reason = "too_many_objects"   // more objects than the bound
 	ReasonUnsupported      Reason = "unsupported"        // recognised, and not read by this version
 	ReasonCorrupt          Reason = "corrupt"            // recognised, and damaged
+	ReasonWrongPassword    Reason = "wrong_password"     // none of the passwords that were given opens it
+	ReasonPasswordNeeded   Reason = "password_needed"    // it is protected, and no password was given
+	ReasonKDFIterations    Reason = "kdf_iterations"     // more key derivation than the bound allows
 	ReasonTruncated        Reason = "truncated"          // it ends too early
 	ReasonRefused          Reason = "refused"            // refused by the peer
 	ReasonParserRefused    Reason = "parser_refused"     // a certificate that the parser does not accept

@@ -34,6 +34,8 @@ type scanFlags struct {
 	roots    []string
 	vantage  string
 
+	passwords passwordFlags
+
 	excludeFile map[string]string // from the configuration
 }
 
@@ -45,6 +47,7 @@ func (f *scanFlags) register(flags *pflag.FlagSet) {
 	flags.BoolVar(&f.offline, "offline", false, "open no socket and ask no DNS")
 	flags.StringSliceVar(&f.roots, "roots", []string{"mozilla"}, "trust anchors: mozilla (embedded, dated), system, or files; repeatable")
 	flags.StringVar(&f.vantage, "vantage", "", "name of the place where the scan stands")
+	f.passwords.register(flags)
 }
 
 func (f *scanFlags) configure(flags *pflag.FlagSet, s settings) error {
@@ -52,7 +55,7 @@ func (f *scanFlags) configure(flags *pflag.FlagSet, s settings) error {
 	take(flags, "offline", &f.offline, s.Offline, s.Offline)
 	take(flags, "roots", &f.roots, s.Roots, s.Roots != nil)
 	take(flags, "vantage", &f.vantage, s.Vantage, s.Vantage != "")
-	f.anchors, f.excludeFile = s.Anchors, s.Exclude
+	f.anchors, f.excludeFile, f.passwords.byPath = s.Anchors, s.Exclude, s.Passwords
 	if s.Timeout != "" && !flags.Changed("timeout") {
 		d, err := time.ParseDuration(s.Timeout)
 		if err != nil {
@@ -168,6 +171,8 @@ type scanPlan struct {
 	run      scan.RunRecord
 	fileJobs int
 	endJobs  int
+
+	passwords *passwords
 }
 
 // endpointJobs is how many endpoints are under way at once unless --jobs says.
@@ -223,8 +228,11 @@ func (a *app) plan(f *scanFlags, args []string, listed int, out string, set *pol
 	if err != nil {
 		return nil, err
 	}
+	if p.passwords, err = f.passwords.load(a.getenv); err != nil {
+		return nil, err
+	}
 	files := certfile.New(certfile.Options{Targets: p.targets, Excludes: excludes, Anchors: f.anchors, Roots: sums(ders), Stdin: a.stdin,
-		Writing: filepath.Join(out, partialName), Now: a.now})
+		Writing: filepath.Join(out, partialName), Passwords: p.passwords.forPath, Now: a.now})
 	p.sources = map[scan.TargetKind]scan.Source{scan.PathTarget: files, scan.StdinTarget: files, scan.EndpointTarget: prober,
 		scan.BadTarget: scan.BadTargets{Now: a.now}}
 	p.describe(f)
@@ -234,6 +242,9 @@ func (a *app) plan(f *scanFlags, args []string, listed int, out string, set *pol
 func (p *scanPlan) describe(f *scanFlags) {
 	p.run.Vantage = f.vantage
 	p.run.Options = map[string]string{"timeout": f.timeout.String(), "offline": strconv.FormatBool(f.offline)}
+	if given := f.passwords.given(); given != "" {
+		p.run.Options["passwords"] = given
+	}
 	if len(f.anchors) > 0 {
 		p.run.Options["anchors"] = strings.Join(f.anchors, " ")
 	}
@@ -395,6 +406,7 @@ func (a *app) observe(ctx context.Context, common *commonFlags, p *scanPlan, run
 	began := a.now()
 	complete, err := scan.Run(ctx, p.targets, p.sources, scan.Options{FileWorkers: p.fileJobs, EndpointWorkers: p.endJobs, Now: a.now, Progress: &progress}, w)
 	show()
+	p.passwords.warn(a.err)
 	if err != nil {
 		return collected{}, err
 	}

@@ -19,7 +19,8 @@ func TestMain(m *testing.M) {
 }
 
 // TestScripts runs the commands as a user would. Every script finds the demo
-// estate in $ESTATE and the certificates of the selftest in $KNOWN.
+// estate in $ESTATE, the certificates of the selftest in $KNOWN and keystores
+// in $STORES.
 func TestScripts(t *testing.T) {
 	pki := demoPKIOf(t, demoNow())
 	estate, err := makeDemoEstate(filepath.Join(t.TempDir(), "estate"), pki)
@@ -27,6 +28,10 @@ func TestScripts(t *testing.T) {
 		t.Fatal(err)
 	}
 	known, err := filepath.Abs("selftest")
+	if err != nil {
+		t.Fatal(err)
+	}
+	stores, err := filepath.Abs("../../scan/certfile/testdata/stores")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -38,6 +43,7 @@ func TestScripts(t *testing.T) {
 			e.Setenv("ESTATE", estate.Dir)
 			e.Setenv("ROOT", estate.RootPEM)
 			e.Setenv("KNOWN", known)
+			e.Setenv("STORES", stores)
 			e.Setenv("SILENT", silent)
 			return nil
 		},

@@ -37,6 +37,7 @@ type settings struct {
 	Offline         bool              `yaml:"offline"`
 	Roots           []string          `yaml:"roots"`
 	Vantage         string            `yaml:"vantage"`
+	Passwords       []passwordFor     `yaml:"passwords"`
 	Templates       string            `yaml:"templates"`
 	Document        document          `yaml:"document"`
 }
@@ -123,6 +124,8 @@ func explainYAML(name string, err error) error {
 			switch m[3] {
 			case "settings":
 				known = yamlKeys(reflect.TypeFor[settings]())
+			case "passwordFor":
+				known = yamlKeys(reflect.TypeFor[passwordFor]())
 			case "document":
 				known = yamlKeys(reflect.TypeFor[document]())
 			}

@@ -58,9 +58,9 @@ func searchPEM(f *file, offset int) bool {
 		case certificateLabels[b.label]:
 			found = true
 			f.pemCertificate(b)
-		case b.label == "PKCS7" || b.label == "CMS" || b.label == "PKCS #7 SIGNED DATA":
+		case pkcs7Labels[b.label]:
 			found = true
-			f.bad(scan.StageDecode, scan.ReasonUnsupported, "pkcs7-pem")
+			f.pemCMS(b)
 		case strings.HasSuffix(b.label, "PRIVATE KEY"):
 			f.privateKey(b)
 		}

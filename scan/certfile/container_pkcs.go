@@ -19,28 +19,6 @@ const (
 	tagExplicit0 = 0xa0
 )
 
-// pkcs7Container recognises CMS ContentInfo (RFC 5652 section 3), definite or
-// indefinite length.
-func pkcs7Container() container {
-	return container{name: "pkcs7-der", title: "PKCS #7 or CMS, binary", recognises: func(b []byte) bool {
-		inner, ok := insideSequence(b)
-		return ok && startsWithCMS(inner)
-	}}
-}
-
-// pkcs12Container recognises PFX (RFC 7292 section 4): version 3, then a
-// ContentInfo. The outer length may lie beyond the content of a damaged file.
-func pkcs12Container() container {
-	return container{name: "pkcs12", title: "PKCS #12 store", recognises: func(b []byte) bool {
-		inner, ok := insideSequence(b)
-		if !ok || !bytes.HasPrefix(inner, []byte{tagInteger, 1, 3}) {
-			return false
-		}
-		info, ok := insideSequence(inner[3:])
-		return ok && startsWithCMS(info)
-	}}
-}
-
 // startsWithCMS is true where an OID of the CMS arc stands first.
 func startsWithCMS(b []byte) bool {
 	return len(b) > 2 && b[0] == tagOID && bytes.HasPrefix(b[2:], []byte(oidPKCS7))

@@ -8,6 +8,7 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -58,6 +59,7 @@ type truth struct {
 	SANDNS       []string `json:"san_dns"`
 	Error        string   `json:"error"`
 	Reason       string   `json:"reason"`
+	Password     string   `json:"password"`
 	Disagree     map[string]json.RawMessage
 	Certificates *int `json:"certificates"`
 }
@@ -141,4 +143,103 @@ func TestCorpusCompleteness(t *testing.T) {
 		t.Errorf("%d files have an outcome, %d are on disk", len(outcomes), onDisk)
 	}
 	t.Logf("%d certificates and damaged ones compared; %d files", len(want), onDisk)
+}
+
+// corpusPasswords reads the corpus's own list: a glob and a password a line.
+func corpusPasswords(t *testing.T) func(string) [][]byte {
+	t.Helper()
+	text, err := os.ReadFile(filepath.Join(corpus, "passwords.tsv"))
+	if err != nil {
+		t.Skipf("SKIPPED: the certificate corpus is not beside this checkout: %v", err)
+	}
+	return func(path string) (all [][]byte) {
+		for line := range strings.Lines(string(text)) {
+			glob, password, ok := strings.Cut(strings.TrimRight(line, "\n"), "\t")
+			if ok && !strings.HasPrefix(glob, "#") && scan.MatchGlob(corpus+"/"+glob, path) {
+				all = append(all, []byte(password))
+			}
+		}
+		return all
+	}
+}
+
+// corpusExceptions reads the files for which our answer differs on purpose:
+// path, answer, reason, with tabs between.
+func corpusExceptions(t *testing.T) map[string]string {
+	t.Helper()
+	text, err := os.ReadFile("testdata/corpus-exceptions.txt")
+	if err != nil {
+		t.Fatal(err)
+	}
+	all := map[string]string{}
+	for line := range strings.Lines(string(text)) {
+		if strings.HasPrefix(line, "#") {
+			continue
+		}
+		fields := strings.Split(strings.TrimSpace(line), "\t")
+		if len(fields) != 3 || fields[2] == "" {
+			t.Fatalf("corpus-exceptions.txt: want path, answer and reason: %q", line)
+		}
+		all[fields[0]] = fields[1]
+	}
+	return all
+}
+
+// TestCorpusStores holds what is found in keystores and in CMS against the
+// truth. Stores have no order, so certificates are compared as a set; "damaged"
+// stands for any record that the file could not be read in full.
+func TestCorpusStores(t *testing.T) {
+	want := map[string][]string{}
+	containers := map[string]string{}
+	listed := corpusPasswords(t)
+	opened := map[string]string{} // by the makers of the truth
+	for _, tr := range readTruth(t) {
+		switch tr.Format {
+		case "jks", "jceks", "pkcs7-pem", "pkcs7-der", "pkcs12":
+			containers[tr.File] = tr.Format
+			opened[corpus+"/"+tr.File] = tr.Password
+			sha := tr.SHA256
+			if tr.Error != "" {
+				sha = "damaged"
+			}
+			want[tr.File] = append(want[tr.File], sha)
+		}
+	}
+	got := map[string][]string{}
+	passwords := func(path string) [][]byte {
+		all := listed(path)
+		if p := opened[path]; p != "" {
+			all = append(all, []byte(p))
+		}
+		return all
+	}
+	for _, r := range observeAll(t, Options{Passwords: passwords}, corpus) {
+		switch r := r.(type) {
+		case *scan.Observation:
+			rel := strings.TrimPrefix(r.Path, corpus+"/")
+			if format, ok := containers[rel]; ok {
+				got[rel] = append(got[rel], r.SHA256)
+				if r.Container != format {
+					t.Errorf("%s: container %s, want %s", rel, r.Container, format)
+				}
+			}
+		case *scan.NotAssessed:
+			if rel := strings.TrimPrefix(r.Path, corpus+"/"); containers[rel] != "" {
+				got[rel] = append(got[rel], "damaged")
+				t.Logf("%s: %s %s %s", rel, r.Stage, r.Reason, r.Detail)
+			}
+		}
+	}
+	exceptions := corpusExceptions(t)
+	for file, sums := range want {
+		if answer, ok := exceptions[file]; ok {
+			sums = strings.Split(answer, ",")
+		}
+		slices.Sort(sums)
+		slices.Sort(got[file])
+		if !slices.Equal(got[file], sums) {
+			t.Errorf("%s: found %d %.12q, want %d %.12q", file, len(got[file]), got[file], len(sums), sums)
+		}
+	}
+	t.Logf("%d stores compared", len(want))
 }

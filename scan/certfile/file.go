@@ -24,6 +24,8 @@ type file struct {
 	trouble int
 	keys    [][32]byte // SHA-256 of the public keys whose private half is in this file
 	hasKey  bool
+	full    bool // the bound on objects was hit, and said so
+	kdf     int  // rounds of key derivation spent
 }
 
 // placed is one certificate of the file, kept small: a bundle may have a
@@ -34,7 +36,8 @@ type placed struct {
 	subject, issuer uint64 // hashes of the encoded names; equal names hash alike
 	at              span   // in content, to read it again
 	index, line     int
-	pem             bool
+	container       string
+	stored          *stored // beyond a plain file; nil elsewhere
 	parsed, isCA    bool
 	selfIssued      bool
 	notes           []string
@@ -52,7 +55,7 @@ func (f *file) certificate(der []byte, at span, container string, line int) {
 		return
 	}
 	f.emit(c)
-	p := placed{at: at, index: f.index, line: line, pem: container == "pem", parsed: c.Parsed, isCA: c.IsCA, selfIssued: c.SelfIssued}
+	p := placed{at: at, index: f.index, line: line, container: container, parsed: c.Parsed, isCA: c.IsCA, selfIssued: c.SelfIssued}
 	hexSum(&p.sum, c.SHA256)
 	if c.Parsed {
 		hexSum(&p.spki, c.SPKISHA256)
@@ -89,7 +92,10 @@ func (f *file) room() bool {
 	if f.index < f.opt.MaxObjects {
 		return true
 	}
-	f.report(-1, scan.StageLimit, scan.ReasonTooMany, "")
+	if !f.full {
+		f.full = true
+		f.report(-1, scan.StageLimit, scan.ReasonTooMany, "")
+	}
 	return false
 }
 
@@ -98,12 +104,10 @@ func (f *file) read() scan.Outcome {
 	if ownOutput(f.content) {
 		return scan.OutcomeOwnOutput
 	}
-	name := ""
 	for _, c := range f.opt.containers {
 		if !c.recognises(f.content) {
 			continue
 		}
-		name = c.name
 		if c.read == nil {
 			f.report(-1, scan.StageDecode, scan.ReasonUnsupported, c.name)
 		} else {
@@ -111,7 +115,7 @@ func (f *file) read() scan.Outcome {
 		}
 		break
 	}
-	f.place(name)
+	f.place()
 	switch {
 	case len(f.placed) > 0:
 		return scan.OutcomeRead
@@ -122,12 +126,16 @@ func (f *file) read() scan.Outcome {
 }
 
 // place tells the use of every certificate and records where each one is.
-func (f *file) place(container string) {
+func (f *file) place() {
 	f.tellUses()
 	for i := range f.placed {
 		p := &f.placed[i]
-		f.emit(&scan.Observation{Target: f.target, Path: f.path, Index: p.index, Use: p.use, UseBasis: p.basis,
-			Container: container, Object: scan.ObjectCertificate, SHA256: hex.EncodeToString(p.sum[:]), Line: p.line,
+		alias := ""
+		if p.stored != nil {
+			alias = p.stored.alias
+		}
+		f.emit(&scan.Observation{Target: f.target, Path: f.path, Index: p.index, Alias: alias, Use: p.use, UseBasis: p.basis,
+			Container: p.container, Object: scan.ObjectCertificate, SHA256: hex.EncodeToString(p.sum[:]), Line: p.line,
 			Notes: p.notes, ObservedAt: f.now})
 	}
 }
@@ -227,7 +235,10 @@ func (f *file) issued(parent, child *placed) bool {
 // again takes a certificate of this file out of the content a second time.
 func (f *file) again(p *placed) []byte {
 	der := f.content[p.at.from:p.at.to]
-	if p.pem {
+	switch {
+	case p.stored != nil:
+		der = p.stored.der
+	case p.container == "pem":
 		var err error
 		if der, err = decodeBase64(der); err != nil {
 			return nil

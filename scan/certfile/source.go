@@ -24,6 +24,8 @@ import (
 const (
 	DefaultMaxFileSize = 256 << 20
 	DefaultMaxObjects  = 2_000_000
+
+	DefaultMaxKDFIterations = 10_000_000
 )
 
 // Options configures a Source.
@@ -37,6 +39,9 @@ type Options struct {
 	Stdin       io.Reader        // for the target "-"
 	Writing     string           // path of the evidence that this scan writes, counted as own output and not read
 	Now         func() time.Time // clock of the records
+
+	Passwords        func(path string) [][]byte // to try on a store, before the usual ones; may be nil; safe for concurrent use
+	MaxKDFIterations int                        // rounds of key derivation for one file; 0 means DefaultMaxKDFIterations
 
 	containers []container
 	seed       maphash.Seed
@@ -87,6 +92,9 @@ func New(opt Options) *Source {
 	}
 	if opt.MaxObjects == 0 {
 		opt.MaxObjects = DefaultMaxObjects
+	}
+	if opt.MaxKDFIterations == 0 {
+		opt.MaxKDFIterations = DefaultMaxKDFIterations
 	}
 	opt.containers, opt.seed = containers(), maphash.MakeSeed()
 	opt.roots = make(map[[32]byte]bool, len(opt.Roots))

@@ -1,0 +1,142 @@
+package certfile
+
+import (
+	"crypto/sha1"
+	"fmt"
+
+	"certaudit/scan"
+)
+
+// bksContainer reads Bouncy Castle's BKS, version 1 or 2: salt, iteration
+// count, entries in the clear, and an HMAC of them.
+func bksContainer() container {
+	return container{name: "bks", title: "Bouncy Castle keystore (BKS)", recognises: func(b []byte) bool {
+		return startsLikeBouncyCastle(b) && bksFirstEntry(b[bouncyHeader:])
+	}, read: readBKS}
+}
+
+// bouncyHeader is version, salt of 20 bytes with its length, iteration count.
+const bouncyHeader = 4 + 4 + 20 + 4
+
+// startsLikeBouncyCastle is true for the header that BKS and UBER share.
+func startsLikeBouncyCastle(b []byte) bool {
+	r := byteReader{all: b}
+	version, salt := r.uint(4), r.uint(4)
+	r.bytes(20)
+	rounds := r.uint(4)
+	return !r.failed && (version == 1 || version == 2) && salt == 20 && rounds > 0 && rounds < 1<<16
+}
+
+// The tags of BKS entries.
+const (
+	bksEnd         = 0
+	bksCertificate = 1
+	bksKey         = 2
+	bksSecret      = 3
+	bksSealed      = 4
+)
+
+// bksFirstEntry tells BKS from UBER, whose entries are encrypted: the first
+// entry has a known tag, an alias within a sane length, and a date in the
+// first 8,000 years.
+func bksFirstEntry(b []byte) bool {
+	r := byteReader{all: b}
+	tag := r.uint(1)
+	if r.failed || tag == bksEnd {
+		return !r.failed && r.left() >= sha1.Size && r.left() < 2*sha1.Size
+	}
+	alias := r.uint(2)
+	if tag > bksSealed || alias > maxAlias {
+		return false
+	}
+	r.bytes(alias)
+	high := r.uint(2)
+	return !r.failed && high == 0
+}
+
+func readBKS(f *file) {
+	r := byteReader{all: f.content}
+	version := r.uint(4)
+	salt := r.block()
+	rounds, start := r.uint(4), 0
+	start = r.at
+	for {
+		tag := r.uint(1)
+		if r.failed || tag == bksEnd {
+			break
+		}
+		if !f.room() {
+			return
+		}
+		if err := f.bksEntry(&r, tag); err != nil {
+			f.bad(scan.StageDecode, scan.ReasonCorrupt, "bks: "+err.Error())
+			return
+		}
+	}
+	end := r.at
+	mac := r.bytes(sha1.Size)
+	if r.failed {
+		f.bad(scan.StageDecode, scan.ReasonTruncated, "bks: it ends before the last entry or the digest")
+		return
+	}
+	f.bksDigest(version, salt, rounds, f.content[start:end], mac)
+	f.trailing(r.at)
+}
+
+// bksEntry reads one entry: alias, date, chain, and by tag a trusted
+// certificate, a key in the clear, or encrypted bytes.
+func (f *file) bksEntry(r *byteReader, tag int) error {
+	alias := r.text()
+	r.bytes(8)
+	chain := r.uint(4)
+	for i := 0; i < chain && !r.failed && f.room(); i++ {
+		e := entry{container: "bks", alias: alias, use: scan.UseChain, basis: scan.UseByChainPosition}
+		if i == 0 {
+			e.use, e.basis = scan.UseIdentity, scan.UseByKey
+		}
+		f.javaCertificate(r, true, e)
+	}
+	switch tag {
+	case bksCertificate:
+		f.javaCertificate(r, true, entry{container: "bks", alias: alias, use: scan.UseAnchor, basis: scan.UseByStore})
+	case bksKey:
+		f.hasKey = f.hasKey || chain > 0
+		r.bytes(1) // private, public or secret
+		r.text()   // format
+		r.text()   // algorithm
+		r.block()
+	case bksSecret, bksSealed:
+		f.hasKey = f.hasKey || chain > 0
+		r.block()
+	default:
+		return damaged(fmt.Sprintf("no entry has the tag %d", tag))
+	}
+	return nil
+}
+
+// bksDigest looks for the password that confirms the store. Version 1 derives
+// a key of 20 bits, by a mistake that became the format.
+func (f *file) bksDigest(version int, salt []byte, rounds int, content, mac []byte) {
+	size := sha1.Size
+	if version == 1 {
+		size = sha1.Size / 8
+	}
+	all, _ := f.candidates()
+	for _, c := range all {
+		if c.absent {
+			continue
+		}
+		c.absent = len(c.text) == 0 // Bouncy Castle hashes the empty password as none
+		key, err := f.pkcs12Key(sha1.New, c.bmp(), salt, rounds, forMAC, size)
+		if err != nil || !f.spend(len(content)/sha1.BlockSize+1) {
+			break
+		}
+		if macMatches(sha1.New, key, mac, content) {
+			if c.common {
+				f.noteFrom(0, noteDefaultPassword)
+			}
+			return
+		}
+	}
+	f.noteFrom(0, noteIntegrity)
+}

@@ -1,0 +1,131 @@
+package certfile
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"strings"
+	"unicode/utf16"
+
+	"certaudit/scan"
+)
+
+// An entry says what a store knows of one of its certificates.
+type entry struct {
+	container string
+	alias     string
+	use       scan.Use // "" leaves it to what the members show
+	basis     string
+	line      int // in a text file
+}
+
+// maxAlias bounds an alias in bytes; keytool and openssl write short names.
+const maxAlias = 1024
+
+// store records a certificate that a store holds and tells whether one was
+// recorded. der is kept: it may stand nowhere in the content.
+func (f *file) store(der []byte, e entry) bool {
+	cert, rest, ok := scan.NextTLV(der)
+	switch {
+	case !ok && len(der) > 0 && der[0] == tagSequence:
+		f.bad(scan.StageDecode, scan.ReasonTruncated, fmt.Sprintf("%s: %d bytes that end inside a certificate", e.container, len(der)))
+		return false
+	case !ok || !looksLikeCertificate(cert.Full):
+		f.bad(scan.StageDecode, scan.ReasonCorrupt, fmt.Sprintf("%s: %d bytes that have no certificate's outline", e.container, len(der)))
+		return false
+	}
+	before := len(f.placed)
+	f.certificate(cert.Full, span{}, e.container, e.line)
+	if len(f.placed) == before {
+		return false
+	}
+	p := &f.placed[before]
+	p.use, p.basis = e.use, e.basis
+	p.stored = &stored{der: cert.Full, alias: cleanAlias(e.alias)}
+	if len(rest) > 0 {
+		f.note("trailing_data")
+	}
+	return true
+}
+
+// stored is what a placement in a store has beyond one in a plain file.
+type stored struct {
+	der   []byte
+	alias string
+}
+
+// cleanAlias makes an alias valid UTF-8 of bounded length.
+func cleanAlias(s string) string {
+	if len(s) > maxAlias {
+		s = s[:maxAlias]
+	}
+	return strings.ToValidUTF8(s, "\uFFFD")
+}
+
+// noteFrom marks every certificate that was recorded since there were n.
+func (f *file) noteFrom(n int, code string) {
+	for i := n; i < len(f.placed); i++ {
+		f.placed[i].notes = append(f.placed[i].notes, code)
+	}
+}
+
+// trailing looks at what stands behind a store: PEM is read, anything else but
+// white space is noted.
+func (f *file) trailing(at int) {
+	if len(bytes.TrimSpace(f.content[at:])) > 0 && !searchPEM(f, at) {
+		f.note("trailing_data")
+	}
+}
+
+// refuse records why the store, or a part of it, could not be read. given tells
+// whether the user named passwords.
+func (f *file) refuse(err error, given bool) {
+	switch {
+	case errors.Is(err, errIterations):
+		f.report(-1, scan.StageLimit, scan.ReasonKDFIterations, fmt.Sprintf("the bound is %d for one file", f.opt.MaxKDFIterations))
+	case errors.Is(err, errPassword) && given:
+		f.report(-1, scan.StageDecrypt, scan.ReasonWrongPassword, err.Error())
+	case errors.Is(err, errPassword):
+		f.report(-1, scan.StageDecrypt, scan.ReasonPasswordNeeded, err.Error())
+	case errors.Is(err, errUnsupported):
+		f.report(-1, scan.StageDecrypt, scan.ReasonUnsupported, err.Error())
+	case errors.Is(err, errTruncated):
+		f.report(-1, scan.StageDecode, scan.ReasonTruncated, err.Error())
+	default:
+		f.report(-1, scan.StageDecode, scan.ReasonCorrupt, err.Error())
+	}
+}
+
+func isTruncated(err error) bool { return errors.Is(err, errTruncated) }
+
+// modifiedUTF8 decodes the encoding of java.io.DataInput: NUL in two bytes,
+// characters beyond U+FFFF as two surrogates of three bytes each.
+func modifiedUTF8(b []byte) string {
+	units := make([]uint16, 0, len(b))
+	for i := 0; i < len(b); {
+		switch c := b[i]; {
+		case c < 0x80:
+			units = append(units, uint16(c))
+			i++
+		case c>>5 == 0b110 && i+1 < len(b):
+			units = append(units, uint16(c&0x1f)<<6|uint16(b[i+1]&0x3f))
+			i += 2
+		case c>>4 == 0b1110 && i+2 < len(b):
+			units = append(units, uint16(c&0x0f)<<12|uint16(b[i+1]&0x3f)<<6|uint16(b[i+2]&0x3f))
+			i += 3
+		default:
+			units = append(units, 0xfffd)
+			i++
+		}
+	}
+	return string(utf16.Decode(units))
+}
+
+// bmpString decodes a BMPString (X.690 section 8.23.7).
+func bmpString(b []byte) string {
+	units := make([]uint16, len(b)/2)
+	for i := range units {
+		units[i] = uint16(b[2*i])<<8 | uint16(b[2*i+1])
+	}
+	return string(utf16.Decode(units))
+}

@@ -1,0 +1,402 @@
+package certfile
+
+import (
+	"bytes"
+	"crypto/hmac"
+	"crypto/sha1"
+	"encoding/binary"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+
+	"certaudit/scan"
+)
+
+// readBytes reads content as one file.
+func readBytes(content []byte, opt Options) (records []scan.Record, outcome scan.Outcome) {
+	opt.Now = nil
+	s := New(opt)
+	f := &file{target: "t", path: "t", opt: &s.opt, emit: func(r scan.Record) { records = append(records, r) }, now: testNow, content: content}
+	outcome = f.read()
+	return records, outcome
+}
+
+func stores(t testing.TB) map[string][]byte {
+	t.Helper()
+	paths, err := filepath.Glob("testdata/stores/*[^d]")
+	if err != nil || len(paths) < 6 {
+		t.Fatalf("stores for tests: %q, %v", paths, err)
+	}
+	all := map[string][]byte{}
+	for _, p := range paths {
+		b, err := os.ReadFile(p)
+		if err != nil {
+			t.Fatal(err)
+		}
+		all[filepath.Base(p)] = b
+	}
+	return all
+}
+
+// A javaWriter writes as java.io.DataOutputStream does.
+type javaWriter struct{ bytes.Buffer }
+
+func (w *javaWriter) int(n int) { binary.Write(w, binary.BigEndian, uint32(n)) }
+
+func (w *javaWriter) utf(s string) {
+	binary.Write(w, binary.BigEndian, uint16(len(s)))
+	w.WriteString(s)
+}
+
+func (w *javaWriter) block(b []byte) {
+	w.int(len(b))
+	w.Write(b)
+}
+
+func (w *javaWriter) certificate(der []byte) {
+	w.utf("X.509")
+	w.block(der)
+}
+
+// entry begins an entry of a BKS.
+func (w *javaWriter) entry(tag byte, alias string, chain ...[]byte) {
+	w.WriteByte(tag)
+	w.utf(alias)
+	w.Write(make([]byte, 8))
+	w.int(len(chain))
+	for _, der := range chain {
+		w.certificate(der)
+	}
+}
+
+// bks writes a store as BcKeyStoreSpi.engineStore does.
+func (p *pki) bks(t testing.TB, version int, password string) []byte {
+	var body javaWriter
+	body.entry(bksCertificate, "ca")
+	body.certificate(p.root)
+	body.entry(bksSecret, "token")
+	body.block([]byte("sealed"))
+	body.entry(bksSealed, "web", p.server, p.root)
+	body.block([]byte("sealed"))
+	body.entry(bksKey, "open", p.server)
+	body.WriteByte(0)
+	body.utf("PKCS#8")
+	body.utf("EC")
+	body.block([]byte("key"))
+	body.WriteByte(bksEnd)
+
+	salt := bytes.Repeat([]byte{7}, 20)
+	var w javaWriter
+	w.int(version)
+	w.block(salt)
+	w.int(1500)
+	w.Write(body.Bytes())
+	size := map[int]int{1: 2, 2: 20}[version]
+	s := New(Options{})
+	key, err := (&file{opt: &s.opt}).pkcs12Key(sha1.New, candidate{text: []byte(password)}.bmp(), salt, 1500, forMAC, size)
+	if err != nil {
+		t.Fatal(err)
+	}
+	mac := hmac.New(sha1.New, key)
+	mac.Write(body.Bytes())
+	w.Write(mac.Sum(nil))
+	return w.Bytes()
+}
+
+func TestBKS(t *testing.T) {
+	p := newPKI(t)
+	want := []string{`bks "ca" root anchor trust_store`, `bks "open" server identity private_key`,
+		`bks "web" root chain chain_position`, `bks "web" server identity private_key`}
+	with := func(note string) []string {
+		var all []string
+		for _, w := range want {
+			all = append(all, w+" "+note)
+		}
+		return all
+	}
+	for _, version := range []int{1, 2} {
+		for password, c := range map[string]struct {
+			opt  Options
+			want []string
+		}{
+			"hidden away": {Options{Passwords: given("hidden away")}, want},
+			"no one's":    {Options{}, with(noteIntegrity)},
+			"changeit":    {Options{}, with(noteDefaultPassword)},
+		} {
+			records, outcome := readBytes(p.bks(t, version, password), c.opt)
+			if got := p.shown(records); outcome != scan.OutcomeRead || !slices.Equal(got, c.want) {
+				t.Errorf("version %d, %s: %s %q, want %q", version, password, outcome, got, c.want)
+			}
+		}
+	}
+}
+
+// TestRecognisedOnly: formats that this version names and does not read.
+func TestRecognisedOnly(t *testing.T) {
+	var uber javaWriter
+	uber.int(1)
+	uber.block(make([]byte, 20))
+	uber.int(1234)
+	uber.Write(bytes.Repeat([]byte{0xa5}, 160))
+	pbes2 := "\x30\x0d\x06\x09" + oidPBES2 + "\x30\x00"
+	kdf := "\x30\x0d\x06\x09" + oidPBKDF2 + "\x30\x00"
+	mac := "\x30\x0a\x06\x08" + oidHMACSHA512
+	wrap := func(s string) string { return "\x30" + string(rune(len(s))) + s }
+	bcfks := wrap(wrap(pbes2+"\x04\x02ab") + wrap(mac+kdf+"\x04\x02cd"))
+	for name, content := range map[string]string{"uber": uber.String(), "bcfks": bcfks} {
+		records, outcome := readBytes([]byte(content), Options{})
+		if len(records) != 1 || outcome != scan.OutcomeNotAssessed {
+			t.Errorf("%s: %d records, %s", name, len(records), outcome)
+			continue
+		}
+		n := records[0].(*scan.NotAssessed)
+		if n.Reason != scan.ReasonUnsupported || n.Detail != name {
+			t.Errorf("%s: %s %s", name, n.Reason, n.Detail)
+		}
+	}
+}
+
+// TestStoreBehindSecretKey: a JCEKS entry behind a serialised secret key is
+// reached, whatever order keytool wrote.
+func TestStoreBehindSecretKey(t *testing.T) {
+	content := stores(t)["secret.jceks"]
+	at := bytes.Index(content, []byte("\xac\xed\x00\x05"))
+	size, err := javaObjectSize(content[at:])
+	if err != nil || size < 100 {
+		t.Fatalf("size of the secret key: %d, %v", size, err)
+	}
+	before, secret := content[12:at], content[at:at+size]
+	secretStart := bytes.Index(before, []byte("\x00\x00\x00\x03\x00\x08a-secret"))
+	if secretStart < 0 {
+		t.Fatal("no secret key in the fixture")
+	}
+	header := before[secretStart:]
+	rest := slices.Concat(before[:secretStart], content[at+size:len(content)-sha1.Size])
+	reordered := slices.Concat(content[:12], header, secret, rest, make([]byte, sha1.Size))
+	for name, b := range map[string][]byte{"as written": content, "secret key first": reordered} {
+		records, _ := readBytes(b, Options{})
+		found := 0
+		for _, r := range records {
+			switch r := r.(type) {
+			case *scan.Observation:
+				found++
+				if r.Use != scan.UseIdentity || r.Alias != "key" {
+					t.Errorf("%s: %s %q", name, r.Use, r.Alias)
+				}
+			case *scan.NotAssessed:
+				t.Errorf("%s: %s %s", name, r.Reason, r.Detail)
+			}
+		}
+		if found != 1 {
+			t.Errorf("%s: %d certificates", name, found)
+		}
+	}
+}
+
+// TestDamagedStores: whatever is cut off or turned over, the file ends with a
+// certificate or with the reason why there is none.
+func TestDamagedStores(t *testing.T) {
+	for name, whole := range stores(t) {
+		opt := Options{Passwords: given("password", "cryptography"), MaxKDFIterations: 20_000_000}
+		for i := range 8 {
+			cut := whole[:len(whole)*i/8]
+			records, outcome := readBytes(cut, opt)
+			if outcome == scan.OutcomeNotAssessed && len(records) == 0 {
+				t.Errorf("%s cut to %d eighths: not assessed, without a record", name, i)
+			}
+			if len(cut) > 100 && outcome == scan.OutcomeNoCertificates {
+				t.Errorf("%s cut to %d eighths: %s, as if nothing were missing", name, i, outcome)
+			}
+		}
+		for i := 0; i < 40; i++ {
+			b := bytes.Clone(whole)
+			b[i*len(b)/40] ^= 0x81
+			readBytes(b, opt)
+		}
+	}
+}
+
+// TestReasonsDiffer: a wrong password, a missing one and damage are told apart.
+func TestReasonsDiffer(t *testing.T) {
+	whole := stores(t)["rc2-3des.p12"]
+	damagedMAC := bytes.Clone(whole)
+	damagedMAC[len(damagedMAC)-60] = 0xff
+	for name, c := range map[string]struct {
+		content []byte
+		opt     Options
+		want    scan.Reason
+	}{
+		"no password":    {whole, Options{}, scan.ReasonPasswordNeeded},
+		"wrong password": {whole, Options{Passwords: given("wrong")}, scan.ReasonWrongPassword},
+		"cut":            {whole[:400], Options{Passwords: given("cryptography")}, scan.ReasonTruncated},
+		"damaged":        {bytes.Replace(whole, []byte("\x30\x21\x30\x09"), []byte("\x30\x21\x31\x09"), 1), Options{Passwords: given("cryptography")}, scan.ReasonCorrupt},
+		"too costly":     {whole, Options{MaxKDFIterations: 1000}, scan.ReasonKDFIterations},
+	} {
+		records, outcome := readBytes(c.content, c.opt)
+		if len(records) != 1 || outcome != scan.OutcomeNotAssessed {
+			t.Errorf("%s: %d records, %s", name, len(records), outcome)
+			continue
+		}
+		n := records[0].(*scan.NotAssessed)
+		if n.Reason != c.want || strings.Contains(n.Detail, "cryptography") || strings.Contains(n.Detail, `"wrong"`) {
+			t.Errorf("%s: %s %q, want %s", name, n.Reason, n.Detail, c.want)
+		}
+	}
+}
+
+// indefinite writes b again with indefinite lengths, and its octet strings in
+// two pieces.
+func indefinite(b []byte) []byte {
+	var out []byte
+	for len(b) > 0 {
+		e, rest, ok := scan.NextTLV(b)
+		if !ok {
+			return append(out, b...)
+		}
+		switch {
+		case e.Tag&tagConstructed != 0 && !looksLikeCertificate(e.Full):
+			out = append(append(append(out, e.Tag, 0x80), indefinite(e.Content)...), 0, 0)
+		case e.Tag == tagOctets && len(e.Content) > 300:
+			out = append(out, tagOctets|tagConstructed, 0x80)
+			for _, half := range [][]byte{e.Content[:290], e.Content[290:]} {
+				n := normaliser{out: bytes.Clone(half)}
+				n.insertHeader(0, tagOctets)
+				out = append(out, n.out...)
+			}
+			out = append(out, 0, 0)
+		default:
+			out = append(out, e.Full...)
+		}
+		b = rest
+	}
+	return out
+}
+
+// TestBER: the same store with indefinite lengths holds the same certificates.
+func TestBER(t *testing.T) {
+	for name, whole := range stores(t) {
+		if !strings.HasSuffix(name, ".p12") {
+			continue
+		}
+		opt := Options{Passwords: given("password", "cryptography")}
+		ber := indefinite(whole)
+		if _, _, ok := scan.NextTLV(ber); ok {
+			t.Fatalf("%s: not indefinite", name)
+		}
+		want, _ := readBytes(whole, opt)
+		got, _ := readBytes(ber, opt)
+		if w, g := sums(want), sums(got); len(w) == 0 || !slices.Equal(w, g) {
+			t.Errorf("%s: %q, want %q", name, g, w)
+		}
+	}
+}
+
+func sums(records []scan.Record) (all []string) {
+	for _, r := range records {
+		if o, ok := r.(*scan.Observation); ok {
+			all = append(all, o.SHA256)
+		}
+	}
+	return all
+}
+
+// TestDeepBER: nesting ends at the bound, and quickly.
+func TestDeepBER(t *testing.T) {
+	for _, b := range [][]byte{
+		bytes.Repeat([]byte{0x30, 0x80}, 1<<20),
+		bytes.Repeat([]byte{0x24, 0x80}, 1<<20),
+	} {
+		if _, _, err := toDER(b); err == nil {
+			t.Error("a million levels were accepted")
+		}
+	}
+}
+
+// fuzzStore seeds with the stores of some endings.
+func fuzzStore(f *testing.F, containerName string, endings ...string) {
+	for name, b := range stores(f) {
+		if slices.Contains(endings, filepath.Ext(name)) {
+			f.Add(b)
+		}
+	}
+	if containerName == "bks" {
+		f.Add(newPKI(f).bks(f, 2, "changeit"))
+	}
+	var c container
+	for _, known := range containers() {
+		if known.name == containerName {
+			c = known
+		}
+	}
+	s := New(Options{MaxKDFIterations: 20_000, MaxObjects: 1000})
+	f.Fuzz(func(t *testing.T, b []byte) {
+		certificates := map[string]bool{}
+		placed := 0
+		in := &file{opt: &s.opt, now: testNow, content: b}
+		in.emit = func(r scan.Record) {
+			switch r := r.(type) {
+			case *scan.Certificate:
+				certificates[r.SHA256] = true
+			case *scan.Observation:
+				placed++
+				if !certificates[r.SHA256] || r.Use == "" || r.UseBasis == "" {
+					t.Errorf("placement %+v", r)
+				}
+			}
+		}
+		c.read(in)
+		in.place()
+		if placed != len(in.placed) || placed > 1000 {
+			t.Errorf("%d placements of %d", placed, len(in.placed))
+		}
+	})
+}
+
+func FuzzJKS(f *testing.F)    { fuzzStore(f, "jks", ".jks") }
+func FuzzJCEKS(f *testing.F)  { fuzzStore(f, "jceks", ".jceks") }
+func FuzzBKS(f *testing.F)    { fuzzStore(f, "bks") }
+func FuzzPKCS12(f *testing.F) { fuzzStore(f, "pkcs12", ".p12") }
+
+func FuzzPKCS7(f *testing.F) {
+	text, err := os.ReadFile("testdata/stores/degenerate.pem")
+	if err != nil {
+		f.Fatal(err)
+	}
+	eachBlock(text, 0, func(b block) bool {
+		der, err := decodeBase64(text[b.body.from:b.body.to])
+		if err != nil {
+			f.Fatal(err)
+		}
+		f.Add(der)
+		f.Add(indefinite(der))
+		return true
+	})
+	fuzzStore(f, "pkcs7-der")
+}
+
+// FuzzToDER: what comes out is definite, stays as it is when done again, and
+// is not much larger than what went in.
+func FuzzToDER(f *testing.F) {
+	for name, b := range stores(f) {
+		if strings.HasSuffix(name, ".p12") {
+			f.Add(b)
+			f.Add(indefinite(b))
+		}
+	}
+	f.Add([]byte("\x24\x80\x04\x01a\x24\x03\x04\x01b\x00\x00tail"))
+	f.Fuzz(func(t *testing.T, b []byte) {
+		der, rest, err := toDER(b)
+		if err != nil {
+			return
+		}
+		if len(der)+len(rest) > 4*len(b)+16 || !bytes.HasSuffix(b, rest) {
+			t.Errorf("%d bytes made %d and %d", len(b), len(der), len(rest))
+		}
+		again, left, err := toDER(der)
+		if err != nil || len(left) > 0 || !bytes.Equal(again, der) {
+			t.Errorf("%x became %x and then %x: %v", b, der, again, err)
+		}
+	})
+}
