@@ -40,6 +40,9 @@ const (
 	ReasonSpecialFile      Reason = "special_file"       // device, socket or pipe; not opened
 	ReasonTooLarge         Reason = "too_large"          // larger than the bound
 	ReasonTooMany          Reason = "too_many_objects"   // more objects than the bound
+	ReasonTooDeep          Reason = "too_deep"           // nested deeper than the bound
+	ReasonExpansion        Reason = "expansion_limit"    // an archive, or the aliases of a document, expand beyond the bound
+	ReasonPasswordNeeded   Reason = "password_needed"    // protected, and no password was given
 	ReasonUnsupported      Reason = "unsupported"        // recognised, and not read by this version
 	ReasonCorrupt          Reason = "corrupt"            // recognised, and damaged
 	ReasonTruncated        Reason = "truncated"          // it ends too early

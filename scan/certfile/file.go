@@ -25,6 +25,13 @@ type file struct {
 	trouble int
 	keys    [][32]byte // SHA-256 of the public keys whose private half is in this file
 	hasKey  bool
+
+	spot   *spot   // the string inside structured text that is being searched; nil elsewhere
+	kept   []byte  // the DER of certificates that no span of content gives back
+	outer  string  // path of the outermost file, in a member of an archive
+	depth  int     // of archives around this member
+	inner  int     // certificates found in members
+	budget *budget // what members may still cost; shared by a file and its members
 }
 
 // placed is one certificate of the file, kept small: a bundle may have a
@@ -38,9 +45,13 @@ type placed struct {
 	pem             bool
 	parsed, isCA    bool
 	selfIssued      bool
+	kept            bool // at is in kept, not in content
+	alone           bool // the only certificate of a string in structured text: no member of a bundle
 	notes           []string
 	use             scan.Use
 	basis           string
+	container       string
+	alias           string
 }
 
 // certificate records one certificate that was found at a span of the content.
@@ -53,7 +64,8 @@ func (f *file) certificate(der []byte, at span, container string, line int) {
 		return
 	}
 	f.emit(c)
-	p := placed{at: at, index: f.index, line: line, pem: container == "pem", parsed: c.Parsed, isCA: c.IsCA, selfIssued: c.SelfIssued}
+	p := placed{at: at, index: f.index, line: line, pem: container == "pem", parsed: c.Parsed, isCA: c.IsCA, selfIssued: c.SelfIssued, container: container}
+	f.locate(&p, der)
 	hexSum(&p.sum, c.SHA256)
 	if x != nil {
 		hexSum(&p.spki, c.SPKISHA256)
@@ -75,6 +87,9 @@ func (f *file) note(code string) {
 
 // bad records one object of the file that could not be assessed.
 func (f *file) bad(stage scan.Stage, reason scan.Reason, detail string) {
+	if f.spot != nil {
+		detail = f.spot.alias + ": " + detail
+	}
 	f.report(f.index, stage, reason, detail)
 	f.index++
 }
@@ -98,22 +113,16 @@ func (f *file) read() scan.Outcome {
 	if ownOutput(f.content) {
 		return scan.OutcomeOwnOutput
 	}
-	name := ""
 	for _, c := range f.opt.containers {
 		if !c.recognises(f.content) {
 			continue
 		}
-		name = c.name
-		if c.read == nil {
-			f.report(-1, scan.StageDecode, scan.ReasonUnsupported, c.name)
-		} else {
-			c.read(f)
-		}
+		f.readAs(&c)
 		break
 	}
-	f.place(name)
+	f.place()
 	switch {
-	case len(f.placed) > 0:
+	case len(f.placed)+f.inner > 0:
 		return scan.OutcomeRead
 	case f.trouble > 0:
 		return scan.OutcomeNotAssessed
@@ -121,20 +130,31 @@ func (f *file) read() scan.Outcome {
 	return scan.OutcomeNoCertificates
 }
 
+// readAs reads the content as one container.
+func (f *file) readAs(c *container) {
+	if c.read == nil {
+		f.report(-1, scan.StageDecode, scan.ReasonUnsupported, c.name)
+		return
+	}
+	c.read(f)
+}
+
 // place tells the use of every certificate and records where each one is.
-func (f *file) place(container string) {
+func (f *file) place() {
 	f.tellUses()
 	for i := range f.placed {
 		p := &f.placed[i]
-		f.emit(&scan.Observation{Target: f.target, Path: f.path, Index: p.index, Use: p.use, UseBasis: p.basis,
-			Container: container, Object: scan.ObjectCertificate, SHA256: hex.EncodeToString(p.sum[:]), Line: p.line,
+		f.emit(&scan.Observation{Target: f.target, Path: f.path, Index: p.index, Alias: p.alias, Use: p.use, UseBasis: p.basis,
+			Container: p.container, Object: scan.ObjectCertificate, SHA256: hex.EncodeToString(p.sum[:]), Line: p.line,
 			Notes: p.notes, ObservedAt: f.now})
 	}
 }
 
 // tellUses applies DESIGN's word "use" to what one file can tell.
 func (f *file) tellUses() {
-	anchors := slices.ContainsFunc(f.opt.Anchors, func(glob string) bool { return scan.MatchGlob(glob, f.path) })
+	anchors := slices.ContainsFunc(f.opt.Anchors, func(glob string) bool {
+		return scan.MatchGlob(glob, f.path) || f.outer != "" && scan.MatchGlob(glob, f.outer)
+	})
 	issued := f.tellIssuers()
 	bundle := !issued && !f.hasKey && f.distinct() > 1
 	for i := range f.placed {
@@ -147,7 +167,7 @@ func (f *file) tellUses() {
 		case p.use != "": // told by what it issued
 		case f.opt.roots[p.sum]:
 			p.use, p.basis = scan.UseAnchor, scan.UseByStore
-		case bundle:
+		case bundle && !p.alone:
 			p.use, p.basis = scan.UseAnchor, scan.UseByBundle
 		default:
 			p.use, p.basis = byDefault(p), scan.UseByDefault
@@ -220,13 +240,20 @@ func (f *file) tellIssuers() bool {
 // issued checks the child's signature under the parent's key. Where the
 // algorithm cannot be checked the names decide.
 func (f *file) issued(parent, child *placed) bool {
+	if parent.lost() || child.lost() {
+		return true
+	}
 	p, c := f.again(parent), f.again(child)
 	return p != nil && c != nil && scan.SignedBy(c, p) != scan.No
 }
 
 // again reads a certificate of this file a second time.
 func (f *file) again(p *placed) *x509.Certificate {
-	der := f.content[p.at.from:p.at.to]
+	from := f.content
+	if p.kept {
+		from = f.kept
+	}
+	der := from[p.at.from:p.at.to]
 	if p.pem {
 		var err error
 		if der, err = decodeBase64(der); err != nil {
