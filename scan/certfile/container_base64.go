@@ -31,7 +31,7 @@ func readBase64(f *file) {
 	start := len(text) - len(bytes.TrimLeft(text, " \t\r\n"))
 	if !oneOnEachLine(text) {
 		raw, _ := decodeLoose(text)
-		if c := binaryContainer(f.opt.containers, raw); c != nil && !startsLikeCertificate(raw) {
+		if c := findBinary(f.opt.containers, raw); c != nil && !startsLikeCertificate(raw) {
 			f.content = raw
 			f.readAs(c)
 			return
@@ -42,7 +42,7 @@ func readBase64(f *file) {
 	number := 0
 	for line := range bytes.Lines(text) {
 		number++
-		if f.value(line, "base64", "", number) && f.index >= f.opt.MaxObjects {
+		if f.value(line, "base64", "", number); f.full {
 			return
 		}
 	}

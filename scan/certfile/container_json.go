@@ -18,8 +18,11 @@ import (
 func jsonContainer() container {
 	return container{name: "json", title: "JSON: key sets (`jwks`), Kubernetes Secrets (`k8s-secret`), any other string", recognises: func(b []byte) bool {
 		t := firstText(b)
-		return len(t) > 0 && (t[0] == '{' || t[0] == '[') && (holdsBase64Certificate(b) || holdsQuotedPEM(b) ||
-			bytes.Contains(b, []byte(base64Begin)) || bytes.Contains(b, []byte(`"x5c"`)) || bytes.Contains(b, []byte(`"Secret"`)))
+		if len(t) == 0 || t[0] != '{' && t[0] != '[' || bytes.HasPrefix(t, []byte("{{")) { // {{ opens a template
+			return false
+		}
+		return holdsBase64Certificate(b) || holdsQuotedPEM(b) ||
+			bytes.Contains(b, []byte(base64Begin)) || bytes.Contains(b, []byte(`"x5c"`)) || bytes.Contains(b, []byte(`"Secret"`))
 	}, read: readJSON}
 }
 
@@ -39,7 +42,7 @@ var (
 func readJSON(f *file) {
 	text := bytes.TrimPrefix(f.content, []byte("\xef\xbb\xbf"))
 	t := jsonTree{d: json.NewDecoder(bytes.NewReader(text)), lines: lineCounter{text: text}}
-	for f.index < f.opt.MaxObjects {
+	for !f.full {
 		t.nodes = 0
 		root := new(yaml.Node)
 		err := t.value(root, 0)

@@ -56,12 +56,13 @@ func readXML(f *file) {
 	d.Strict = false
 	d.CharsetReader = func(_ string, in io.Reader) (io.Reader, error) { return in, nil } // certificates are ASCII
 	w := xmlWalk{f: f}
-	for f.index < f.opt.MaxObjects {
+	for !f.full {
 		at := d.InputOffset()
 		line, _ := d.InputPos()
 		token, err := d.RawToken()
 		switch {
-		case errors.Is(err, io.EOF) && len(w.open) == 0:
+		case errors.Is(err, io.EOF) && (len(w.open) == 0 || strings.EqualFold(w.open[0].name, "html")): // HTML may leave elements open
+			w.closeTo(0)
 			return
 		case err != nil:
 			w.closeTo(0)

@@ -2,7 +2,10 @@ package certfile
 
 import (
 	"bytes"
+	"errors"
 	"fmt"
+	"io"
+	"slices"
 
 	"gopkg.in/yaml.v3"
 
@@ -56,7 +59,7 @@ func readYAML(f *file) {
 	line := 0
 	for doc := range documents(text) {
 		f.yamlDocument(doc, line)
-		if f.index >= f.opt.MaxObjects {
+		if f.full {
 			return
 		}
 		line += bytes.Count(doc, []byte{'\n'})
@@ -94,15 +97,17 @@ func (f *file) yamlDocument(doc []byte, line int) {
 		f.fallback(doc, "yaml", scan.StageLimit, scan.ReasonTooLarge, fmt.Sprintf("a document of %d bytes", len(doc)))
 		return
 	}
-	root, err := decodeYAML(doc)
+	roots, err := decodeYAML(doc)
 	switch {
 	case err != nil:
 		f.fallback(doc, "yaml", scan.StageDecode, scan.ReasonCorrupt, err.Error())
-	case deeper(root, maxTextDepth):
+	case slices.ContainsFunc(roots, func(n *yaml.Node) bool { return deeper(n, maxTextDepth) }):
 		f.fallback(doc, "yaml", scan.StageLimit, scan.ReasonTooDeep, tooDeep())
 	default:
 		w := treeWalk{f: f, format: "yaml", line: line}
-		w.node(root, field{})
+		for _, root := range roots {
+			w.node(root, field{})
+		}
 	}
 }
 
@@ -123,12 +128,19 @@ func yamlNodes(doc []byte) int {
 }
 
 // decodeYAML keeps aliases as they are: nothing is expanded here.
-func decodeYAML(doc []byte) (root *yaml.Node, err error) {
+func decodeYAML(doc []byte) (roots []*yaml.Node, err error) {
 	defer func() {
 		if p := recover(); p != nil { // a defect of the decoder costs this document only
-			root, err = nil, fmt.Errorf("decode YAML: %v", p)
+			roots, err = nil, fmt.Errorf("decode YAML: %v", p)
 		}
 	}()
-	root = new(yaml.Node)
-	return root, yaml.Unmarshal(doc, root)
+	for d := yaml.NewDecoder(bytes.NewReader(doc)); ; {
+		root := new(yaml.Node)
+		if err := d.Decode(root); errors.Is(err, io.EOF) {
+			return roots, nil
+		} else if err != nil {
+			return nil, err
+		}
+		roots = append(roots, root)
+	}
 }

@@ -23,6 +23,7 @@ type file struct {
 	index   int // of the next certificate-like object
 	placed  []placed
 	trouble int
+	full    bool       // the bound on objects was hit, and said
 	keys    [][32]byte // SHA-256 of the public keys whose private half is in this file
 	hasKey  bool
 
@@ -104,7 +105,10 @@ func (f *file) room() bool {
 	if f.index < f.opt.MaxObjects {
 		return true
 	}
-	f.report(-1, scan.StageLimit, scan.ReasonTooMany, "")
+	if !f.full {
+		f.full = true
+		f.report(-1, scan.StageLimit, scan.ReasonTooMany, "")
+	}
 	return false
 }
 

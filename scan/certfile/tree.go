@@ -36,7 +36,7 @@ type field struct {
 }
 
 func (w *treeWalk) node(n *yaml.Node, in field) {
-	if n == nil || w.f.index >= w.f.opt.MaxObjects {
+	if n == nil || w.f.full {
 		return
 	}
 	if w.within > 0 {
@@ -101,10 +101,7 @@ func (w *treeWalk) mapping(n *yaml.Node, in field) {
 		case key == "x5c":
 			below = field{container: "jwks"}
 		case owner != "" && (key == "data" || key == "stringData" || key == "binaryData"):
-			below = field{owner: owner}
-			if kind == "Secret" {
-				below.container = "k8s-secret"
-			}
+			below = field{container: "k8s-secret", owner: owner}
 		case slices.Contains(kubeconfigKeys, key):
 			below.container = "k8s-secret"
 		}

@@ -17,6 +17,7 @@ type spot struct {
 	alias     string // path within the document, or what the document calls it
 	line      int    // of the string's first line; 0 when it is not known
 	literal   bool   // the string's lines are lines of the file
+	rough     bool   // text that its own decoder gave up on: never one base64 value
 }
 
 // Bounds on what is kept for strings of structured text.
@@ -48,6 +49,11 @@ func (f *file) locate(p *placed, der []byte) {
 		p.at = span{len(f.kept), len(f.kept) + len(der)}
 		f.kept = append(f.kept, der...)
 	}
+}
+
+// whole is true where a string is one base64 value.
+func (s *spot) whole(text []byte) bool {
+	return !s.rough && onlyBase64(text) && bytes.IndexByte(bytes.TrimRight(text, "= \t\r\n"), '=') < 0
 }
 
 // lost is true where the bytes of a string's certificate were not kept.
@@ -84,7 +90,7 @@ func (f *file) search(text []byte, at spot) bool {
 		text = fromUTF16(text)
 	}
 	inner := f.inner
-	if onlyBase64(text) {
+	if at.whole(text) {
 		raw, whole := decodeLoose(text)
 		f.decoded(raw, whole)
 	} else {
@@ -126,9 +132,6 @@ func (f *file) searchText(text []byte) {
 	})
 	gaps = append(gaps, span{from, len(flat)})
 	searchPEM(f, 0)
-	if f.index >= f.opt.MaxObjects {
-		return
-	}
 	lines := lineCounter{text: flat}
 	first := *f.spot
 	for _, gap := range gaps {
@@ -139,7 +142,7 @@ func (f *file) searchText(text []byte) {
 			f.decoded(raw, false)
 			f.content = flat
 			*f.spot = first
-			if f.index >= f.opt.MaxObjects {
+			if !f.room() {
 				return
 			}
 		}
@@ -153,7 +156,7 @@ func (f *file) decoded(raw []byte, whole bool) {
 	switch {
 	case len(raw) > 1 && raw[0] == tagSequence && looksLikeCertificate(raw):
 		rest := raw
-		for len(rest) > 0 && looksLikeCertificate(rest) && f.index < f.opt.MaxObjects {
+		for len(rest) > 0 && looksLikeCertificate(rest) && f.room() {
 			cert, after, _ := scan.NextTLV(rest)
 			f.certificate(cert.Full, span{}, "", f.spot.line)
 			rest = after
@@ -171,15 +174,15 @@ func (f *file) decoded(raw []byte, whole bool) {
 			return
 		}
 		f.bad(scan.StageDecode, scan.ReasonCorrupt, fmt.Sprintf("line %d: base64 of %d bytes that begin like a certificate and have not its outline", f.spot.line, len(raw)))
-	case binaryContainer(f.opt.containers, raw) != nil:
+	case findBinary(f.opt.containers, raw) != nil:
 		f.member(f.spot.alias, raw)
 	}
 }
 
-// binaryContainer finds the keystore or PKCS #7 container that raw is. DER of a
+// findBinary finds the keystore or PKCS #7 container that raw is. DER of a
 // certificate and text are no business of it, nor are archives: base64 of those
 // is no way to keep a certificate.
-func binaryContainer(all []container, raw []byte) *container {
+func findBinary(all []container, raw []byte) *container {
 	for i, c := range all {
 		switch c.name {
 		case "xml", "json", "yaml", "pem", "base64", "der", "zip", "gzip", "tar":
@@ -289,8 +292,8 @@ func (f *file) fallback(text []byte, container string, stage scan.Stage, reason 
 			plain[i] = '\n'
 		}
 	}
-	found := f.value(plain, container, "", 0)
-	if found || certificateLike(text) {
+	f.search(plain, spot{container: container, rough: true})
+	if f.index+f.inner > 0 || certificateLike(text) {
 		f.report(-1, stage, reason, container+": "+why)
 	}
 }
