@@ -40,10 +40,12 @@ const (
 	ReasonSpecialFile      Reason = "special_file"       // device, socket or pipe; not opened
 	ReasonTooLarge         Reason = "too_large"          // larger than the bound
 	ReasonTooMany          Reason = "too_many_objects"   // more objects than the bound
+	ReasonTooDeep          Reason = "too_deep"           // nested deeper than the bound
+	ReasonExpansion        Reason = "expansion_limit"    // an archive, or the aliases of a document, expand beyond the bound
+	ReasonPasswordNeeded   Reason = "password_needed"    // protected, and no password was given
 	ReasonUnsupported      Reason = "unsupported"        // recognised, and not read by this version
 	ReasonCorrupt          Reason = "corrupt"            // recognised, and damaged
 	ReasonWrongPassword    Reason = "wrong_password"     // none of the passwords that were given opens it
-	ReasonPasswordNeeded   Reason = "password_needed"    // it is protected, and no password was given
 	ReasonKDFIterations    Reason = "kdf_iterations"     // more key derivation than the bound allows
 	ReasonTruncated        Reason = "truncated"          // it ends too early
 	ReasonRefused          Reason = "refused"            // refused by the peer

@@ -54,6 +54,7 @@ func fromUTF16(b []byte) []byte {
 func searchPEM(f *file, offset int) bool {
 	found := false
 	eachBlock(f.content, offset, func(b block) bool {
+		b.line = f.lineOf(b.line)
 		switch {
 		case certificateLabels[b.label]:
 			found = true

@@ -1,49 +1,9 @@
 package certfile
 
-import (
-	"bytes"
-	"encoding/base64"
-)
+import "bytes"
 
 // Structured text is recognised by what it must contain to hold a certificate;
 // text without such a mark has none and is not claimed here.
-
-func xmlContainer() container {
-	return container{name: "xml", title: "XML with certificates (SAML metadata and others)", recognises: func(b []byte) bool {
-		t := firstText(b)
-		return len(t) > 0 && t[0] == '<' && (filledElement(b, "X509Certificate") || holdsBase64Certificate(b) || holdsQuotedPEM(b))
-	}}
-}
-
-func jsonContainer() container {
-	return container{name: "json", title: "JSON with certificates (JWKS and others)", recognises: func(b []byte) bool {
-		t := firstText(b)
-		return len(t) > 0 && (t[0] == '{' || t[0] == '[') && (holdsBase64Certificate(b) || holdsQuotedPEM(b))
-	}}
-}
-
-// yamlContainer recognises YAML by the way it holds a certificate: a block
-// scalar with PEM in it, a key with quoted PEM, or a key with base64 of PEM.
-func yamlContainer() container {
-	return container{name: "yaml", title: "YAML with certificates (Kubernetes manifests and others)", recognises: func(b []byte) bool {
-		if !bytes.Contains(b, []byte(": ")) && !bytes.Contains(b, []byte(":\n")) {
-			return false
-		}
-		return holdsBlockPEM(b) || bytes.Contains(b, []byte(base64PEM)) || holdsQuotedPEM(b)
-	}}
-}
-
-func base64Container() container {
-	return container{name: "base64", title: "base64 without armour", recognises: func(b []byte) bool {
-		t := bytes.TrimSpace(b)
-		if !bytes.HasPrefix(t, []byte("MI")) || len(t) < 128 {
-			return false
-		}
-		head := make([]byte, 48)
-		n, err := base64.StdEncoding.Decode(head, t[:64])
-		return err == nil && n > 8 && head[0] == tagSequence && onlyBase64(t)
-	}}
-}
 
 // base64PEM is how base64 of "-----BEGIN CERTIFICATE" begins, as in a
 // Kubernetes Secret.
@@ -124,16 +84,23 @@ func holdsBlockPEM(b []byte) bool {
 			return false
 		}
 		at += i
-		lineStart := bytes.LastIndexByte(b[:at], '\n') + 1
-		if isCertificateBegin(b[at:]) && lineStart > 0 && at > lineStart && len(bytes.TrimSpace(b[lineStart:at])) == 0 {
-			before := bytes.TrimRight(b[:lineStart-1], " \t\r")
-			before = bytes.TrimRight(before, "-+0123456789")
-			if bytes.HasSuffix(before, []byte("|")) || bytes.HasSuffix(before, []byte(">")) {
-				return true
-			}
+		if isCertificateBegin(b[at:]) && opensBlock(b, at) {
+			return true
 		}
 		at += 11
 	}
+}
+
+// opensBlock is true where what stands at an offset is the first text of a YAML
+// block scalar.
+func opensBlock(b []byte, at int) bool {
+	lineStart := bytes.LastIndexByte(b[:at], '\n') + 1
+	if lineStart == 0 || at == lineStart || len(bytes.TrimSpace(b[lineStart:at])) > 0 {
+		return false
+	}
+	before := bytes.TrimRight(b[:lineStart-1], " \t\r")
+	before = bytes.TrimRight(before, "-+0123456789")
+	return bytes.HasSuffix(before, []byte("|")) || bytes.HasSuffix(before, []byte(">"))
 }
 
 func isCertificateBegin(line []byte) bool {

@@ -19,9 +19,6 @@ type entry struct {
 	line      int // in a text file
 }
 
-// maxAlias bounds an alias in bytes; keytool and openssl write short names.
-const maxAlias = 1024
-
 // store records a certificate that a store holds and tells whether one was
 // recorded. der is kept: it may stand nowhere in the content.
 func (f *file) store(der []byte, e entry) bool {
@@ -41,17 +38,17 @@ func (f *file) store(der []byte, e entry) bool {
 	}
 	p := &f.placed[before]
 	p.use, p.basis = e.use, e.basis
-	p.stored = &stored{der: cert.Full, alias: cleanAlias(e.alias)}
+	switch alias := cleanAlias(e.alias); {
+	case f.spot == nil:
+		p.alias = alias
+		f.keep(p, cert.Full)
+	case alias != "": // a store inside a string of structured text
+		p.alias += "/" + alias
+	}
 	if len(rest) > 0 {
 		f.note("trailing_data")
 	}
 	return true
-}
-
-// stored is what a placement in a store has beyond one in a plain file.
-type stored struct {
-	der   []byte
-	alias string
 }
 
 // cleanAlias makes an alias valid UTF-8 of bounded length.

@@ -22,10 +22,17 @@ type file struct {
 	index   int // of the next certificate-like object
 	placed  []placed
 	trouble int
+	full    bool       // the bound on objects was hit, and said
 	keys    [][32]byte // SHA-256 of the public keys whose private half is in this file
 	hasKey  bool
-	full    bool // the bound on objects was hit, and said so
-	kdf     int  // rounds of key derivation spent
+	kdf     int // rounds of key derivation spent
+
+	spot   *spot   // the string inside structured text that is being searched; nil elsewhere
+	kept   []byte  // the DER of certificates that no span of content gives back
+	outer  string  // path of the outermost file, in a member of an archive
+	depth  int     // of archives around this member
+	inner  int     // certificates found in members
+	budget *budget // what members may still cost; shared by a file and its members
 }
 
 // placed is one certificate of the file, kept small: a bundle may have a
@@ -37,9 +44,11 @@ type placed struct {
 	at              span   // in content, to read it again
 	index, line     int
 	container       string
-	stored          *stored // beyond a plain file; nil elsewhere
+	alias           string
 	parsed, isCA    bool
 	selfIssued      bool
+	kept            bool // at is in kept, not in content
+	alone           bool // the only certificate of a string in structured text: no member of a bundle
 	notes           []string
 	use             scan.Use
 	basis           string
@@ -56,6 +65,7 @@ func (f *file) certificate(der []byte, at span, container string, line int) {
 	}
 	f.emit(c)
 	p := placed{at: at, index: f.index, line: line, container: container, parsed: c.Parsed, isCA: c.IsCA, selfIssued: c.SelfIssued}
+	f.locate(&p, der)
 	hexSum(&p.sum, c.SHA256)
 	if c.Parsed {
 		hexSum(&p.spki, c.SPKISHA256)
@@ -78,6 +88,9 @@ func (f *file) note(code string) {
 
 // bad records one object of the file that could not be assessed.
 func (f *file) bad(stage scan.Stage, reason scan.Reason, detail string) {
+	if f.spot != nil {
+		detail = f.spot.alias + ": " + detail
+	}
 	f.report(f.index, stage, reason, detail)
 	f.index++
 }
@@ -108,16 +121,12 @@ func (f *file) read() scan.Outcome {
 		if !c.recognises(f.content) {
 			continue
 		}
-		if c.read == nil {
-			f.report(-1, scan.StageDecode, scan.ReasonUnsupported, c.name)
-		} else {
-			c.read(f)
-		}
+		f.readAs(&c)
 		break
 	}
 	f.place()
 	switch {
-	case len(f.placed) > 0:
+	case len(f.placed)+f.inner > 0:
 		return scan.OutcomeRead
 	case f.trouble > 0:
 		return scan.OutcomeNotAssessed
@@ -125,16 +134,21 @@ func (f *file) read() scan.Outcome {
 	return scan.OutcomeNoCertificates
 }
 
+// readAs reads the content as one container.
+func (f *file) readAs(c *container) {
+	if c.read == nil {
+		f.report(-1, scan.StageDecode, scan.ReasonUnsupported, c.name)
+		return
+	}
+	c.read(f)
+}
+
 // place tells the use of every certificate and records where each one is.
 func (f *file) place() {
 	f.tellUses()
 	for i := range f.placed {
 		p := &f.placed[i]
-		alias := ""
-		if p.stored != nil {
-			alias = p.stored.alias
-		}
-		f.emit(&scan.Observation{Target: f.target, Path: f.path, Index: p.index, Alias: alias, Use: p.use, UseBasis: p.basis,
+		f.emit(&scan.Observation{Target: f.target, Path: f.path, Index: p.index, Alias: p.alias, Use: p.use, UseBasis: p.basis,
 			Container: p.container, Object: scan.ObjectCertificate, SHA256: hex.EncodeToString(p.sum[:]), Line: p.line,
 			Notes: p.notes, ObservedAt: f.now})
 	}
@@ -142,7 +156,9 @@ func (f *file) place() {
 
 // tellUses applies DESIGN's word "use" to what one file can tell.
 func (f *file) tellUses() {
-	anchors := slices.ContainsFunc(f.opt.Anchors, func(glob string) bool { return scan.MatchGlob(glob, f.path) })
+	anchors := slices.ContainsFunc(f.opt.Anchors, func(glob string) bool {
+		return scan.MatchGlob(glob, f.path) || f.outer != "" && scan.MatchGlob(glob, f.outer)
+	})
 	issued := f.tellIssuers()
 	bundle := !issued && !f.hasKey && f.distinct() > 1
 	for i := range f.placed {
@@ -155,7 +171,7 @@ func (f *file) tellUses() {
 		case p.use != "": // told by what it issued
 		case f.opt.roots[p.sum]:
 			p.use, p.basis = scan.UseAnchor, scan.UseByStore
-		case bundle:
+		case bundle && !p.alone:
 			p.use, p.basis = scan.UseAnchor, scan.UseByBundle
 		default:
 			p.use, p.basis = byDefault(p), scan.UseByDefault
@@ -228,17 +244,20 @@ func (f *file) tellIssuers() bool {
 // issued checks the child's signature under the parent's key. Where the
 // algorithm cannot be checked the names decide.
 func (f *file) issued(parent, child *placed) bool {
+	if parent.lost() || child.lost() {
+		return true
+	}
 	p, c := f.again(parent), f.again(child)
 	return p != nil && c != nil && scan.Signed(c, p) != scan.No
 }
 
 // again takes a certificate of this file out of the content a second time.
 func (f *file) again(p *placed) []byte {
+	if p.kept {
+		return f.kept[p.at.from:p.at.to]
+	}
 	der := f.content[p.at.from:p.at.to]
-	switch {
-	case p.stored != nil:
-		der = p.stored.der
-	case p.container == "pem":
+	if p.container == "pem" {
 		var err error
 		if der, err = decodeBase64(der); err != nil {
 			return nil

@@ -30,15 +30,18 @@ const (
 
 // Options configures a Source.
 type Options struct {
-	Targets     []scan.Target    // every target of the run: a link may lead to what another target covers
-	Excludes    []scan.Exclude   // globs on the path as reported
-	Anchors     []string         // globs: certificates under them are trust anchors
-	Roots       [][32]byte       // SHA-256 of the given roots: such a certificate is an anchor wherever it lies
-	MaxFileSize int64            // bytes; 0 means DefaultMaxFileSize
-	MaxObjects  int              // certificates in one file; 0 means DefaultMaxObjects
-	Stdin       io.Reader        // for the target "-"
-	Writing     string           // path of the evidence that this scan writes, counted as own output and not read
-	Now         func() time.Time // clock of the records
+	Targets         []scan.Target    // every target of the run: a link may lead to what another target covers
+	Excludes        []scan.Exclude   // globs on the path as reported
+	Anchors         []string         // globs: certificates under them are trust anchors
+	Roots           [][32]byte       // SHA-256 of the given roots: such a certificate is an anchor wherever it lies
+	MaxFileSize     int64            // bytes; 0 means DefaultMaxFileSize
+	MaxObjects      int              // certificates in one file; 0 means DefaultMaxObjects
+	MaxExpansion    int64            // bytes that all members of one archive may unpack to; 0 means DefaultMaxExpansion
+	MaxArchiveDepth int              // archives within archives; 0 means DefaultMaxArchiveDepth
+	MaxMembers      int              // members of one archive, nested ones counted; 0 means DefaultMaxMembers
+	Stdin           io.Reader        // for the target "-"
+	Writing         string           // path of the evidence that this scan writes, counted as own output and not read
+	Now             func() time.Time // clock of the records
 
 	Passwords        func(path string) [][]byte // to try on a store, before the usual ones; may be nil; safe for concurrent use
 	MaxKDFIterations int                        // rounds of key derivation for one file; 0 means DefaultMaxKDFIterations
