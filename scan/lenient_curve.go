@@ -15,7 +15,7 @@ const maxCurveBits = 521
 // write out any numbers.
 func (w weierstrass) plain() bool {
 	return w.p != nil && w.p.BitLen() <= maxCurveBits && w.p.BitLen() > 64 && w.n.BitLen() <= maxCurveBits+1 && w.n.Sign() > 0 &&
-		w.p.ProbablyPrime(0) && w.n.ProbablyPrime(0) && w.holds(w.gx, w.gy)
+		w.a.Cmp(w.p) < 0 && w.b.Cmp(w.p) < 0 && w.p.ProbablyPrime(0) && w.n.ProbablyPrime(0) && w.holds(w.gx, w.gy)
 }
 
 func (w weierstrass) holds(x, y *big.Int) bool {
