@@ -95,7 +95,7 @@ var observationFields = []field[Observation]{
 	{"object", "certificate, csr, crl, private_key or public_key", false, func(r *Observation) any { return &r.Object }},
 	{"sha256", "the certificate that is placed here", true, func(r *Observation) any { return &r.SHA256 }},
 	{"line", "line of a text file, from 1", true, func(r *Observation) any { return &r.Line }},
-	{"notes", "codes for what is odd about the place: trailing_data", true, func(r *Observation) any { return &r.Notes }},
+	{"notes", "codes for what is odd about the place: trailing_data, default_password (a usual password opens the store), integrity_unverified (no password confirmed its digest)", true, func(r *Observation) any { return &r.Notes }},
 	{"observed_at", "when, UTC", false, func(r *Observation) any { return &r.ObservedAt }},
 }
 

@@ -217,7 +217,7 @@ type Observation struct {
 	Object     string
 	SHA256     string   // of the certificate's DER
 	Line       int      // in a text file, from 1; 0 elsewhere
-	Notes      []string // our stable codes for what is odd about the place: trailing_data
+	Notes      []string // our stable codes for what is odd about the place: trailing_data, default_password, integrity_unverified
 	ObservedAt time.Time
 }
 
