@@ -66,7 +66,7 @@ func holdsQuotedPEM(b []byte) bool {
 			return false
 		}
 		b = b[i:]
-		line, _, _ := bytes.Cut(b, []byte{'\n'})
+		line, _, _ := bytes.Cut(b[:min(len(b), 2*maxLabel)], []byte{'\n'}) // a long line must not be searched from each mark
 		if isCertificateBegin(line) && (bytes.Contains(line, []byte(`-----\n`)) || bytes.Contains(line, []byte(`-----\r`))) {
 			return true
 		}
