@@ -8,6 +8,7 @@ import (
 	"maps"
 	"os"
 	"slices"
+	"strings"
 	"time"
 
 	"certaudit/policies"
@@ -191,7 +192,7 @@ func (b *builder) indexSource(ctx context.Context, s *source, n int) error {
 			}
 		case *scan.File:
 			scope.count(rec.Outcome)
-			if rec.Outcome == scan.OutcomeNotAssessed && rec.Path == troubled {
+			if rec.Outcome == scan.OutcomeNotAssessed && (rec.Path == troubled || strings.HasPrefix(troubled, rec.Path+"!")) {
 				scope.OtherNotAssessed -= trouble // the file as a whole counts, once
 			}
 			trouble, troubled = 0, ""
@@ -223,9 +224,10 @@ func (b *builder) indexSource(ctx context.Context, s *source, n int) error {
 				silent = rec.Endpoint
 			} else {
 				scope.OtherNotAssessed++
-				if rec.Path != troubled {
-					trouble, troubled = 0, rec.Path
+				if outermost(rec.Path) != outermost(troubled) {
+					trouble = 0
 				}
+				troubled = rec.Path
 				trouble++
 			}
 			return b.notAssessed(&NotAssessed{Target: rec.Target, Path: rec.Path, Endpoint: rec.Endpoint, Index: rec.Index,
@@ -233,6 +235,13 @@ func (b *builder) indexSource(ctx context.Context, s *source, n int) error {
 		}
 		return nil
 	})
+}
+
+// outermost is the archive of a path archive!member, or the path. A name that
+// has the mark in it counts the same trouble twice at worst.
+func outermost(path string) string {
+	outer, _, _ := strings.Cut(path, "!")
+	return outer
 }
 
 func (s *Scope) count(o scan.Outcome) {

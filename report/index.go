@@ -36,6 +36,7 @@ type certEntry struct {
 	failures            uint32
 	worst               policies.Severity
 	parsed, exact       bool
+	dated               bool // both ends of the validity are known
 	isCA, selfIssued    bool
 }
 
@@ -81,9 +82,11 @@ func (ix *index) addCertificate(c *scan.Certificate, source int, at int64) bool 
 		return !again
 	}
 	e := certEntry{sum: c.Sum(), at: at, source: uint16(source), seen: uint16(source), first: none, last: none,
-		parsed: c.Parsed, exact: c.Exact(), isCA: c.IsCA, selfIssued: c.SelfIssued}
-	if c.Parsed {
+		parsed: c.Parsed, dated: c.Dated(), exact: c.Exact(), isCA: c.IsCA, selfIssued: c.SelfIssued}
+	if e.dated {
 		e.notBefore, e.notAfter = c.NotBefore.Unix(), c.NotAfter.Unix()
+	}
+	if c.Parsed {
 		e.subject, e.issuer = nameHash(c.Subject), nameHash(c.Issuer)
 	}
 	ix.bySum[e.sum] = uint32(len(ix.certs))
@@ -133,7 +136,7 @@ func (ix *index) find(sha256 string) (uint32, bool) {
 // Validity satisfies policies.Estate.
 func (ix *index) Validity(sha256 string) (notBefore, notAfter time.Time, ok bool) {
 	n, ok := ix.find(sha256)
-	if !ok || !ix.certs[n].parsed {
+	if !ok || !ix.certs[n].dated {
 		return time.Time{}, time.Time{}, false
 	}
 	e := &ix.certs[n]

@@ -292,7 +292,7 @@ func (b *builder) locateAll(u *unit) ([]Location, string, error) {
 }
 
 func locationOf(o *scan.Observation, use scan.Use, vantage string) Location {
-	return Location{Path: o.Path, Endpoint: o.Endpoint, Index: o.Index, Alias: o.Alias, Line: o.Line, Use: string(use), Vantage: vantage}
+	return Location{Path: o.Path, Endpoint: o.Endpoint, Index: o.Index, Alias: o.Alias, Line: o.Line, Container: o.Container, Use: string(use), Vantage: vantage}
 }
 
 // finding keeps one failure.
@@ -309,8 +309,10 @@ func (b *builder) finding(u *unit, a *policies.Assessment) error {
 		f.Certificate = c.SHA256
 		if c.Parsed {
 			f.Subject, f.Serial = c.Subject, c.Serial
-			notAfter := c.NotAfter
-			f.NotAfter = &notAfter
+			if !c.NotAfter.IsZero() {
+				notAfter := c.NotAfter
+				f.NotAfter = &notAfter
+			}
 		}
 	}
 	f.ObservedAt = b.audit.Run.CollectedFrom

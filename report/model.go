@@ -215,13 +215,14 @@ type Rule struct {
 
 // A Location is one place of a finding's certificate.
 type Location struct {
-	Path     string `json:"path,omitempty"`
-	Endpoint string `json:"endpoint,omitempty"`
-	Index    int    `json:"index"` // in the file, or position in the chain
-	Alias    string `json:"alias,omitempty"`
-	Line     int    `json:"line,omitempty"`
-	Use      string `json:"use"`
-	Vantage  string `json:"vantage,omitempty"`
+	Path      string `json:"path,omitempty"`
+	Endpoint  string `json:"endpoint,omitempty"`
+	Index     int    `json:"index"` // in the file, or position in the chain
+	Alias     string `json:"alias,omitempty"`
+	Line      int    `json:"line,omitempty"`
+	Container string `json:"container,omitempty"`
+	Use       string `json:"use"`
+	Vantage   string `json:"vantage,omitempty"`
 }
 
 // A Finding is a failed or waived result of one rule on one unit.
@@ -293,7 +294,7 @@ type InventoryRow struct {
 	Uses        []string // distinct, as resolved over the estate
 	Placements  int
 	First       Location // the first place
-	DaysLeft    int      // floor; negative when expired; meaningless unless Certificate.Parsed
+	DaysLeft    int      // floor; negative when expired; meaningless unless Certificate.Dated
 	Failures    int      // unwaived, of rules on this certificate and its placements
 	Worst       string   // severity of the worst of them; "" when there is none
 }
@@ -302,7 +303,7 @@ type InventoryRow struct {
 type EndpointRow struct {
 	Endpoint *scan.Endpoint
 	Leaf     *scan.Certificate // nil when none was sent
-	DaysLeft int               // of the leaf; meaningless unless Leaf.Parsed
+	DaysLeft int               // of the leaf; meaningless unless Leaf.Dated
 	Vantage  string
 	Failures int
 	Worst    string
@@ -311,7 +312,7 @@ type EndpointRow struct {
 // A Bucket of the expiry outlook: identity certificates by whole days left.
 type Bucket struct {
 	Label    string `json:"label"`      // "expired", "7 d", …, "later"
-	UpToDays int    `json:"up_to_days"` // exclusive upper end; -1 for "later"
+	UpToDays int    `json:"up_to_days"` // exclusive upper end; -1 for "later" and "no date"
 	Count    int    `json:"count"`
 }
 

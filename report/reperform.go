@@ -24,10 +24,28 @@ func reperform(f *Finding, u *unit, check string) string {
 		return connect(first.Endpoint, serverName(first.Endpoint)) + " </dev/null | " + show
 	case first.Endpoint != "":
 		return connect(first.Endpoint, serverName(first.Endpoint)) + " -showcerts </dev/null | " + nth(first.Index) + " | " + show
-	case first.Line > 1:
+	case strings.Contains(first.Path, "!"):
+		return fromEvidence(f.Certificate) + show
+	}
+	switch first.Container {
+	case "jks", "jceks", "pkcs12":
+		return "keytool -list -v -keystore " + shellQuote(first.Path) + " -alias " + shellQuote(first.Alias)
+	case "pkcs7-pem", "pkcs7-der":
+		return "openssl pkcs7 -inform " + strings.TrimPrefix(first.Container, "pkcs7-") + " -in " + shellQuote(first.Path) + " -print_certs -noout -text"
+	case "pem", "der", "":
+	default:
+		return fromEvidence(f.Certificate) + show
+	}
+	if first.Line > 1 {
 		return "tail -n +" + strconv.Itoa(first.Line) + " " + shellQuote(first.Path) + " | " + show
 	}
 	return show + " -in " + shellQuote(first.Path)
+}
+
+// fromEvidence takes the certificate out of the evidence beside the report, for
+// places that no stock tool reads.
+func fromEvidence(sha256 string) string {
+	return `grep -m1 '"kind":"certificate","sha256":"` + sha256 + `"' evidence.jsonl | sed 's/.*"der":"\([^"]*\)".*/\1/' | base64 -d | `
 }
 
 // probeCommand names a version where the rule is about one that was accepted.

@@ -53,7 +53,7 @@ func (r *diskRows) Endpoints() iter.Seq2[*EndpointRow, error] {
 				yield(nil, err)
 				return
 			}
-			if row.Leaf != nil && row.Leaf.Parsed {
+			if row.Leaf != nil && row.Leaf.Dated() {
 				row.DaysLeft = daysLeft(row.Leaf.NotAfter.Unix(), r.asOf)
 			}
 			if !yield(row, nil) {
@@ -103,7 +103,7 @@ func (r *diskRows) order() []uint32 {
 }
 
 func (e *certEntry) sortTime() int64 {
-	if !e.parsed {
+	if !e.dated {
 		return math.MaxInt64
 	}
 	return e.notAfter
@@ -121,7 +121,7 @@ func (r *diskRows) inventoryRow(e *certEntry) (*InventoryRow, error) {
 	}
 	row := &InventoryRow{Certificate: c, Placements: int(e.count), Failures: int(e.failures), Worst: e.worst.String(),
 		First: locationOf(o, first.use.use(), r.ix.sources[first.source].run.Vantage)}
-	if e.parsed {
+	if e.dated {
 		row.DaysLeft = daysLeft(e.notAfter, r.asOf)
 	}
 	uses := r.ix.uses(e)

@@ -40,6 +40,9 @@ func (b *builder) expiry() {
 	for _, o := range outlook {
 		a.Expiry = append(a.Expiry, Bucket{Label: o.label, UpToDays: o.below})
 	}
+	if b.undated() {
+		a.Expiry = append(a.Expiry, Bucket{Label: "no date", UpToDays: -1})
+	}
 	for n := range b.ix.certs {
 		e := &b.ix.certs[n]
 		if e.first == none {
@@ -54,6 +57,10 @@ func (b *builder) expiry() {
 			continue
 		}
 		a.Estate.IdentityCertificates++
+		if !e.dated {
+			a.Expiry[len(a.Expiry)-1].Count++ // no date
+			continue
+		}
 		days := daysLeft(e.notAfter, a.Run.AsOf)
 		for i, o := range outlook {
 			if days < o.below || o.below < 0 {
@@ -71,6 +78,16 @@ func (b *builder) expiry() {
 			a.Estate.NextExpiry = at
 		}
 	}
+}
+
+// undated tells that some identity certificate has no readable date.
+func (b *builder) undated() bool {
+	for n := range b.ix.certs {
+		if e := &b.ix.certs[n]; e.first != none && e.parsed && !e.dated && isIdentity(b.ix.uses(e)) {
+			return true
+		}
+	}
+	return false
 }
 
 // controls sums the rules that are mapped to each control.

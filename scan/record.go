@@ -191,6 +191,9 @@ type File struct {
 // it again needs no derivation.
 func (c *Certificate) Exact() bool { return c.exact }
 
+// Dated tells that both ends of the validity are known.
+func (c *Certificate) Dated() bool { return c.Parsed && !c.NotBefore.IsZero() && !c.NotAfter.IsZero() }
+
 // Sum is SHA256 as bytes.
 func (c *Certificate) Sum() [32]byte { return c.sum }
 

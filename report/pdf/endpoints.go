@@ -34,7 +34,7 @@ func (d *doc) endpoints(ctx context.Context) error {
 func (d *doc) endpointRow(r *report.EndpointRow) []cell {
 	e := r.Endpoint
 	leaf := plain("–", stSmall)
-	if r.Leaf != nil && r.Leaf.Parsed {
+	if r.Leaf != nil && r.Leaf.Dated() {
 		leaf = plain(report.FormatDate(r.Leaf.NotAfter), stSmall).and(stSmallSoft, piece{text: d.number(r.DaysLeft, "pdf.count.day_left", "pdf.count.days_left")})
 	}
 	path := d.word("pdf.endpoints.path")

@@ -50,6 +50,9 @@ func (d *doc) inventoryRow(r *report.InventoryRow) []cell {
 	}
 	after, days := report.FormatDate(c.NotAfter), report.FormatCount(r.DaysLeft)
 	key := plain(report.FormatKey(c.KeyAlgorithm, c.KeyBits, c.KeyCurve), stSmall).and(stSmallSoft, piece{text: c.SignatureAlgorithm})
+	if !c.Dated() {
+		days = "–"
+	}
 	if !c.Parsed {
 		name, after, days = d.word("pdf.inventory.unparsed"), "–", "–"
 		key = plain(joinSet(", ", c.ParseNotes...), stSmall)
@@ -58,7 +61,7 @@ func (d *doc) inventoryRow(r *report.InventoryRow) []cell {
 		name = d.word("pdf.inventory.unnamed")
 	}
 	left := stSmall
-	if c.Parsed && r.DaysLeft < 0 {
+	if c.Dated() && r.DaysLeft < 0 {
 		left = stSmallB
 	}
 	return []cell{

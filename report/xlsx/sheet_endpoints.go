@@ -39,7 +39,7 @@ func endpointsSheet() sheet {
 			{key: "leaf_not_after", kind: kindDate, value: func(r row) any {
 				return leaf(r, func(c *scan.Certificate) any { return dateValue(c.NotAfter) })
 			}},
-			{key: "days_left", kind: kindCount, value: func(r row) any { return fact(r.Leaf, r.DaysLeft) }},
+			{key: "days_left", kind: kindCount, value: func(r row) any { return dated(r.Leaf, r.DaysLeft) }},
 			{key: "leaf_fingerprint", kind: kindToken, value: func(r row) any { return leaf(r, func(c *scan.Certificate) any { return c.SHA256 }) }},
 			{key: "chain_length", kind: kindCount, value: func(r row) any { return len(r.Endpoint.Chain) }},
 			{key: "chain", value: func(r row) any { return listText(r.Endpoint.Chain) }},

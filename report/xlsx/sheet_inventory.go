@@ -16,7 +16,7 @@ func inventorySheet() sheet {
 		rows: func(b *book) iter.Seq2[row, error] { return b.a.Inventory() },
 		columns: []column[row]{
 			{key: "subject_cn", value: func(r row) any { return r.Certificate.SubjectCN }},
-			{key: "days_left", kind: kindCount, value: func(r row) any { return fact(r.Certificate, r.DaysLeft) }},
+			{key: "days_left", kind: kindCount, value: func(r row) any { return dated(r.Certificate, r.DaysLeft) }},
 			{key: "not_after", kind: kindDate, value: func(r row) any { return dateValue(r.Certificate.NotAfter) }},
 			{key: "not_before", kind: kindDate, value: func(r row) any { return dateValue(r.Certificate.NotBefore) }},
 			{key: "failures", kind: kindCount, value: func(r row) any { return r.Failures }},
@@ -59,6 +59,14 @@ func inventorySheet() sheet {
 // parser accepts are absent, not zero.
 func fact(c *scan.Certificate, v any) any {
 	if c == nil || !c.Parsed {
+		return nil
+	}
+	return v
+}
+
+// dated is fact for what follows from the dates.
+func dated(c *scan.Certificate, v any) any {
+	if c == nil || !c.Dated() {
 		return nil
 	}
 	return v
