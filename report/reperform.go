@@ -12,7 +12,7 @@ import (
 // someone who has no certaudit.
 func reperform(f *Finding, u *unit, check string) string {
 	if u.observed != nil {
-		return probeCommand(u.observed, check)
+		return probeCommand(u.observed, check, f.Observed)
 	}
 	if len(f.Locations) == 0 {
 		return ""
@@ -48,20 +48,28 @@ func fromEvidence(sha256 string) string {
 	return `grep -m1 '"kind":"certificate","sha256":"` + sha256 + `"' evidence.jsonl | sed 's/.*"der":"\([^"]*\)".*/\1/' | base64 -d | `
 }
 
-// probeCommand names a version where the rule is about one that was accepted.
-func probeCommand(ep *scan.Endpoint, check string) string {
+// probeCommand names the version where the finding is about one: what was
+// observed begins with it, as "accepts TLS 1.0" or "refuses TLS 1.3" does.
+func probeCommand(ep *scan.Endpoint, check, observed string) string {
 	command := connect(ep.Endpoint, ep.ServerName)
 	if check == "tls-version" {
-		for _, v := range ep.Versions {
-			if flag, old := oldVersionFlags[v]; old {
-				return command + " " + flag + " -cipher 'ALL:@SECLEVEL=0' </dev/null"
+		for _, v := range versionFlags {
+			if strings.HasPrefix(observed, "accepts "+v.name) || strings.HasPrefix(observed, "refuses "+v.name) {
+				return command + " " + v.flags + " </dev/null"
 			}
 		}
 	}
 	return command + " -showcerts </dev/null | openssl x509 -noout -text"
 }
 
-var oldVersionFlags = map[string]string{"TLS 1.0": "-tls1", "TLS 1.1": "-tls1_1"}
+// versionFlags make openssl s_client speak one version only; OpenSSL 3 bars the
+// old ones unless told otherwise.
+var versionFlags = []struct{ name, flags string }{
+	{"TLS 1.0", "-tls1 -cipher 'ALL:@SECLEVEL=0'"},
+	{"TLS 1.1", "-tls1_1 -cipher 'ALL:@SECLEVEL=0'"},
+	{"TLS 1.2", "-tls1_2"},
+	{"TLS 1.3", "-tls1_3"},
+}
 
 func connect(endpoint, name string) string {
 	command := "openssl s_client -connect " + shellQuote(endpoint)

@@ -10,6 +10,41 @@ import (
 	"strings"
 )
 
+// signingNames names the algorithms of FIPS 204 and 205, whose one OID stands
+// for the key and for the signature (RFC 9881, RFC 9909).
+var signingNames = map[string]string{
+	"2.16.840.1.101.3.4.3.17": "ML-DSA-44",
+	"2.16.840.1.101.3.4.3.18": "ML-DSA-65",
+	"2.16.840.1.101.3.4.3.19": "ML-DSA-87",
+	"2.16.840.1.101.3.4.3.20": "SLH-DSA-SHA2-128s",
+	"2.16.840.1.101.3.4.3.21": "SLH-DSA-SHA2-128f",
+	"2.16.840.1.101.3.4.3.22": "SLH-DSA-SHA2-192s",
+	"2.16.840.1.101.3.4.3.23": "SLH-DSA-SHA2-192f",
+	"2.16.840.1.101.3.4.3.24": "SLH-DSA-SHA2-256s",
+	"2.16.840.1.101.3.4.3.25": "SLH-DSA-SHA2-256f",
+	"2.16.840.1.101.3.4.3.26": "SLH-DSA-SHAKE-128s",
+	"2.16.840.1.101.3.4.3.27": "SLH-DSA-SHAKE-128f",
+	"2.16.840.1.101.3.4.3.28": "SLH-DSA-SHAKE-192s",
+	"2.16.840.1.101.3.4.3.29": "SLH-DSA-SHAKE-192f",
+	"2.16.840.1.101.3.4.3.30": "SLH-DSA-SHAKE-256s",
+	"2.16.840.1.101.3.4.3.31": "SLH-DSA-SHAKE-256f",
+	"2.16.840.1.101.3.4.3.32": "HashML-DSA-44-with-SHA512",
+	"2.16.840.1.101.3.4.3.33": "HashML-DSA-65-with-SHA512",
+	"2.16.840.1.101.3.4.3.34": "HashML-DSA-87-with-SHA512",
+	"2.16.840.1.101.3.4.3.35": "HashSLH-DSA-SHA2-128s",
+	"2.16.840.1.101.3.4.3.36": "HashSLH-DSA-SHA2-128f",
+	"2.16.840.1.101.3.4.3.37": "HashSLH-DSA-SHA2-192s",
+	"2.16.840.1.101.3.4.3.38": "HashSLH-DSA-SHA2-192f",
+	"2.16.840.1.101.3.4.3.39": "HashSLH-DSA-SHA2-256s",
+	"2.16.840.1.101.3.4.3.40": "HashSLH-DSA-SHA2-256f",
+	"2.16.840.1.101.3.4.3.41": "HashSLH-DSA-SHAKE-128s",
+	"2.16.840.1.101.3.4.3.42": "HashSLH-DSA-SHAKE-128f",
+	"2.16.840.1.101.3.4.3.43": "HashSLH-DSA-SHAKE-192s",
+	"2.16.840.1.101.3.4.3.44": "HashSLH-DSA-SHAKE-192f",
+	"2.16.840.1.101.3.4.3.45": "HashSLH-DSA-SHAKE-256s",
+	"2.16.840.1.101.3.4.3.46": "HashSLH-DSA-SHAKE-256f",
+}
+
 // keyNames names key algorithms by OID, as their standards do: RFC 8017, RFC
 // 3279, RFC 5480, RFC 8410, FIPS 203 to 205 (one pre-hash function belongs to
 // each HashSLH-DSA identifier), RFC 9802; GOST as openssl prints it.
@@ -38,36 +73,6 @@ var keyNames = map[string]string{
 	"2.16.840.1.101.3.4.4.1":     "ML-KEM-512",
 	"2.16.840.1.101.3.4.4.2":     "ML-KEM-768",
 	"2.16.840.1.101.3.4.4.3":     "ML-KEM-1024",
-	"2.16.840.1.101.3.4.3.17":    "ML-DSA-44",
-	"2.16.840.1.101.3.4.3.18":    "ML-DSA-65",
-	"2.16.840.1.101.3.4.3.19":    "ML-DSA-87",
-	"2.16.840.1.101.3.4.3.20":    "SLH-DSA-SHA2-128s",
-	"2.16.840.1.101.3.4.3.21":    "SLH-DSA-SHA2-128f",
-	"2.16.840.1.101.3.4.3.22":    "SLH-DSA-SHA2-192s",
-	"2.16.840.1.101.3.4.3.23":    "SLH-DSA-SHA2-192f",
-	"2.16.840.1.101.3.4.3.24":    "SLH-DSA-SHA2-256s",
-	"2.16.840.1.101.3.4.3.25":    "SLH-DSA-SHA2-256f",
-	"2.16.840.1.101.3.4.3.26":    "SLH-DSA-SHAKE-128s",
-	"2.16.840.1.101.3.4.3.27":    "SLH-DSA-SHAKE-128f",
-	"2.16.840.1.101.3.4.3.28":    "SLH-DSA-SHAKE-192s",
-	"2.16.840.1.101.3.4.3.29":    "SLH-DSA-SHAKE-192f",
-	"2.16.840.1.101.3.4.3.30":    "SLH-DSA-SHAKE-256s",
-	"2.16.840.1.101.3.4.3.31":    "SLH-DSA-SHAKE-256f",
-	"2.16.840.1.101.3.4.3.32":    "HashML-DSA-44-with-SHA512",
-	"2.16.840.1.101.3.4.3.33":    "HashML-DSA-65-with-SHA512",
-	"2.16.840.1.101.3.4.3.34":    "HashML-DSA-87-with-SHA512",
-	"2.16.840.1.101.3.4.3.35":    "HashSLH-DSA-SHA2-128s",
-	"2.16.840.1.101.3.4.3.36":    "HashSLH-DSA-SHA2-128f",
-	"2.16.840.1.101.3.4.3.37":    "HashSLH-DSA-SHA2-192s",
-	"2.16.840.1.101.3.4.3.38":    "HashSLH-DSA-SHA2-192f",
-	"2.16.840.1.101.3.4.3.39":    "HashSLH-DSA-SHA2-256s",
-	"2.16.840.1.101.3.4.3.40":    "HashSLH-DSA-SHA2-256f",
-	"2.16.840.1.101.3.4.3.41":    "HashSLH-DSA-SHAKE-128s",
-	"2.16.840.1.101.3.4.3.42":    "HashSLH-DSA-SHAKE-128f",
-	"2.16.840.1.101.3.4.3.43":    "HashSLH-DSA-SHAKE-192s",
-	"2.16.840.1.101.3.4.3.44":    "HashSLH-DSA-SHAKE-192f",
-	"2.16.840.1.101.3.4.3.45":    "HashSLH-DSA-SHAKE-256s",
-	"2.16.840.1.101.3.4.3.46":    "HashSLH-DSA-SHAKE-256f",
 }
 
 // draftNames names what no standard names yet: composites by
@@ -239,36 +244,6 @@ var signatureNames = map[string]string{
 	"2.16.840.1.101.3.4.3.8":     "DSA-SHA3-512",
 	"2.16.840.1.101.3.4.3.12":    "ECDSA-SHA3-512",
 	"2.16.840.1.101.3.4.3.16":    "SHA3-512-RSA",
-	"2.16.840.1.101.3.4.3.17":    "ML-DSA-44",
-	"2.16.840.1.101.3.4.3.18":    "ML-DSA-65",
-	"2.16.840.1.101.3.4.3.19":    "ML-DSA-87",
-	"2.16.840.1.101.3.4.3.20":    "SLH-DSA-SHA2-128s",
-	"2.16.840.1.101.3.4.3.21":    "SLH-DSA-SHA2-128f",
-	"2.16.840.1.101.3.4.3.22":    "SLH-DSA-SHA2-192s",
-	"2.16.840.1.101.3.4.3.23":    "SLH-DSA-SHA2-192f",
-	"2.16.840.1.101.3.4.3.24":    "SLH-DSA-SHA2-256s",
-	"2.16.840.1.101.3.4.3.25":    "SLH-DSA-SHA2-256f",
-	"2.16.840.1.101.3.4.3.26":    "SLH-DSA-SHAKE-128s",
-	"2.16.840.1.101.3.4.3.27":    "SLH-DSA-SHAKE-128f",
-	"2.16.840.1.101.3.4.3.28":    "SLH-DSA-SHAKE-192s",
-	"2.16.840.1.101.3.4.3.29":    "SLH-DSA-SHAKE-192f",
-	"2.16.840.1.101.3.4.3.30":    "SLH-DSA-SHAKE-256s",
-	"2.16.840.1.101.3.4.3.31":    "SLH-DSA-SHAKE-256f",
-	"2.16.840.1.101.3.4.3.32":    "HashML-DSA-44-with-SHA512",
-	"2.16.840.1.101.3.4.3.33":    "HashML-DSA-65-with-SHA512",
-	"2.16.840.1.101.3.4.3.34":    "HashML-DSA-87-with-SHA512",
-	"2.16.840.1.101.3.4.3.35":    "HashSLH-DSA-SHA2-128s",
-	"2.16.840.1.101.3.4.3.36":    "HashSLH-DSA-SHA2-128f",
-	"2.16.840.1.101.3.4.3.37":    "HashSLH-DSA-SHA2-192s",
-	"2.16.840.1.101.3.4.3.38":    "HashSLH-DSA-SHA2-192f",
-	"2.16.840.1.101.3.4.3.39":    "HashSLH-DSA-SHA2-256s",
-	"2.16.840.1.101.3.4.3.40":    "HashSLH-DSA-SHA2-256f",
-	"2.16.840.1.101.3.4.3.41":    "HashSLH-DSA-SHAKE-128s",
-	"2.16.840.1.101.3.4.3.42":    "HashSLH-DSA-SHAKE-128f",
-	"2.16.840.1.101.3.4.3.43":    "HashSLH-DSA-SHAKE-192s",
-	"2.16.840.1.101.3.4.3.44":    "HashSLH-DSA-SHAKE-192f",
-	"2.16.840.1.101.3.4.3.45":    "HashSLH-DSA-SHAKE-256s",
-	"2.16.840.1.101.3.4.3.46":    "HashSLH-DSA-SHAKE-256f",
 }
 
 // hashNames names hashes by OID, for the parameters of RSASSA-PSS.
@@ -318,6 +293,9 @@ func spkiFacts(spki []byte) (algorithm string, bits int, curve string) {
 	}
 	dotted := oidString(oid)
 	name, known := keyNames[dotted]
+	if !known {
+		name, known = signingNames[dotted]
+	}
 	if !known {
 		return dotted, 0, ""
 	}
@@ -379,6 +357,9 @@ func signatureNameOf(alg TLV) string {
 			return p.hash + "-RSAPSS"
 		}
 		return dotted
+	}
+	if name, known := signingNames[dotted]; known {
+		return name
 	}
 	if name, known := signatureNames[dotted]; known {
 		return name

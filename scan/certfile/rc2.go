@@ -34,7 +34,7 @@ func newRC2(key []byte, effectiveBits int) (cipher.Block, error) {
 func (*rc2) BlockSize() int { return 8 }
 
 // Encrypt is there for the interface; nothing here encrypts.
-func (*rc2) Encrypt(_, _ []byte) { panic("rc2: encryption is not implemented") }
+func (*rc2) Encrypt(_, _ []byte) { panic("rc2: only opens what others closed") }
 
 // Decrypt decrypts one block (RFC 2268 section 4).
 func (k *rc2) Decrypt(dst, src []byte) {
