@@ -38,6 +38,9 @@ func fill(t *testing.T, v reflect.Value) {
 			*p = map[string]string{"k": "v"}
 		case **int:
 			*p = &i
+		case **Object:
+			*p = new(Object)
+			fill(t, reflect.ValueOf(*p).Elem())
 		case *map[string]int:
 			*p = map[string]int{"k": 1}
 		default:

@@ -87,7 +87,7 @@ var observationFields = []field[Observation]{
 	{"target", "the target that brought it into scope", false, func(r *Observation) any { return &r.Target }},
 	{"path", "file that holds it", true, func(r *Observation) any { return &r.Path }},
 	{"endpoint", "host:port that sent it", true, func(r *Observation) any { return &r.Endpoint }},
-	{"index", "order in the file or chain, from 0", false, func(r *Observation) any { return &r.Index }},
+	{"index", "order among the objects of its kind in the file, or in the chain, from 0", false, func(r *Observation) any { return &r.Index }},
 	{"alias", "name of the entry in a store", true, func(r *Observation) any { return &r.Alias }},
 	{"use", "identity, chain, anchor or unknown, as told by this place", true, func(r *Observation) any { return &r.Use }},
 	{"use_basis", "what told the use", true, func(r *Observation) any { return &r.UseBasis }},
@@ -97,6 +97,45 @@ var observationFields = []field[Observation]{
 	{"line", "line of a text file, from 1", true, func(r *Observation) any { return &r.Line }},
 	{"notes", "codes for what is odd about the place: trailing_data, default_password (a usual password opens the store), integrity_unverified (no password confirmed its digest)", true, func(r *Observation) any { return &r.Notes }},
 	{"observed_at", "when, UTC", false, func(r *Observation) any { return &r.ObservedAt }},
+}
+
+// objectFields stand in an observation of anything but a certificate.
+var objectFields = []field[Observation]{
+	{"object_sha256", "SHA-256 of a request's or revocation list's DER; never of key material", true, func(r *Observation) any { return &r.Facts.SHA256 }},
+	{"format", "how a key is written: pkcs1, pkcs8, sec1, dsa, openssh, putty, jwk, spki or ssh2", true, func(r *Observation) any { return &r.Facts.Format }},
+	{"subject", "subject that a request asks for (RFC 4514)", true, func(r *Observation) any { return &r.Facts.Subject }},
+	{"subject_cn", "last common name of that subject", true, func(r *Observation) any { return &r.Facts.SubjectCN }},
+	{"issuer", "issuer of a revocation list (RFC 4514)", true, func(r *Observation) any { return &r.Facts.Issuer }},
+	{"issuer_cn", "last common name of that issuer", true, func(r *Observation) any { return &r.Facts.IssuerCN }},
+	{"key_algorithm", "algorithm of the key, or its OID", true, func(r *Observation) any { return &r.Facts.KeyAlgorithm }},
+	{"key_bits", "size of modulus or field in bits; absent where size has no meaning", true, func(r *Observation) any { return &r.Facts.KeyBits }},
+	{"key_curve", "named curve, or its OID", true, func(r *Observation) any { return &r.Facts.KeyCurve }},
+	{"key_algorithm_draft", "name in a draft of a key algorithm that no standard names", true, func(r *Observation) any { return &r.Facts.KeyAlgorithmDraft }},
+	{"spki_sha256", "SHA-256 of the public key as a subjectPublicKeyInfo; a certificate with the same one belongs to this key", true, func(r *Observation) any { return &r.Facts.SPKISHA256 }},
+	{"rsa_exponent", "public exponent of an RSA key, decimal", true, func(r *Observation) any { return &r.Facts.RSAExponent }},
+	{"security_bits", "strength of the key in bits, as in a certificate", true, func(r *Observation) any { return &r.Facts.SecurityBits }},
+	{"signature_algorithm", "algorithm of the signature, or its OID", true, func(r *Observation) any { return &r.Facts.SignatureAlgorithm }},
+	{"signature_algorithm_draft", "name in a draft of a signature algorithm that no standard names", true, func(r *Observation) any { return &r.Facts.SignatureAlgorithmDraft }},
+	{"signature_valid", "a request's signature verifies under its own key (RFC 2986 section 4.2); absent where that cannot be checked", true, func(r *Observation) any { return &r.Facts.SignatureValid }},
+	{"dns_names", "DNS names that a request asks for", true, func(r *Observation) any { return &r.Facts.DNSNames }},
+	{"ip_addresses", "IP addresses that a request asks for", true, func(r *Observation) any { return &r.Facts.IPAddresses }},
+	{"email_addresses", "mail addresses that a request asks for", true, func(r *Observation) any { return &r.Facts.EmailAddresses }},
+	{"uris", "URIs that a request asks for", true, func(r *Observation) any { return &r.Facts.URIs }},
+	{"this_update", "when a revocation list was issued, UTC", true, func(r *Observation) any { return &r.Facts.ThisUpdate }},
+	{"next_update", "when its successor is due, UTC", true, func(r *Observation) any { return &r.Facts.NextUpdate }},
+	{"revoked", "entries of a revocation list", true, func(r *Observation) any { return &r.Facts.Revoked }},
+	{"crl_number", "number of a revocation list, lower-case hexadecimal", true, func(r *Observation) any { return &r.Facts.CRLNumber }},
+	{"encrypted", "a private key is protected by a password; absent where that was not looked at", true, func(r *Observation) any { return &r.Facts.Encrypted }},
+	{"encryption", "cipher or scheme that protects it", true, func(r *Observation) any { return &r.Facts.Encryption }},
+	{"mode", "permissions of the file that holds a private key, octal", true, func(r *Observation) any { return &r.Facts.Mode }},
+	{"ssh_kind", "user or host, of an OpenSSH certificate", true, func(r *Observation) any { return &r.Facts.SSHKind }},
+	{"ssh_key_id", "its name, as its CA wrote it", true, func(r *Observation) any { return &r.Facts.SSHKeyID }},
+	{"ssh_serial", "its serial number, decimal", true, func(r *Observation) any { return &r.Facts.SSHSerial }},
+	{"ssh_principals", "users or hosts that it is valid for; absent means any", true, func(r *Observation) any { return &r.Facts.SSHPrincipals }},
+	{"ssh_signer_sha256", "SHA-256 of its CA's public key as a subjectPublicKeyInfo", true, func(r *Observation) any { return &r.Facts.SSHSignerSHA256 }},
+	{"not_before", "first second of an OpenSSH certificate's validity, UTC", true, func(r *Observation) any { return &r.Facts.NotBefore }},
+	{"not_after", "last second of it, UTC; absent where it has no end", true, func(r *Observation) any { return &r.Facts.NotAfter }},
+	{"parse_notes", "codes for what a strict parser objects to", true, func(r *Observation) any { return &r.Facts.ParseNotes }},
 }
 
 var endpointFields = []field[Endpoint]{
@@ -126,7 +165,8 @@ var notAssessedFields = []field[NotAssessed]{
 	{"target", "the target that brought it into scope", false, func(r *NotAssessed) any { return &r.Target }},
 	{"path", "file, or", true, func(r *NotAssessed) any { return &r.Path }},
 	{"endpoint", "host:port", true, func(r *NotAssessed) any { return &r.Endpoint }},
-	{"index", "object in the file, from 0; -1 when the whole is meant", false, func(r *NotAssessed) any { return &r.Index }},
+	{"index", "object among those of its kind in the file, from 0; -1 when the whole is meant", false, func(r *NotAssessed) any { return &r.Index }},
+	{"object", "csr, crl, private_key or public_key, where it is known and no certificate", true, func(r *NotAssessed) any { return &r.Object }},
 	{"stage", "step that could not be done", false, func(r *NotAssessed) any { return &r.Stage }},
 	{"reason", "stable code", false, func(r *NotAssessed) any { return &r.Reason }},
 	{"detail", "the library's words", true, func(r *NotAssessed) any { return &r.Detail }},
@@ -158,6 +198,7 @@ func FieldDocs() []FieldDoc {
 	docs = appendDocs(docs, KindCertificate, certificateTail)
 	docs = appendDocs(docs, KindFile, fileFields)
 	docs = appendDocs(docs, KindObservation, observationFields)
+	docs = appendDocs(docs, KindObservation, objectFields)
 	docs = appendDocs(docs, KindEndpoint, endpointFields)
 	docs = appendDocs(docs, KindNotAssessed, notAssessedFields)
 	return appendDocs(docs, KindEnd, endFields)
@@ -176,11 +217,18 @@ func rows[T any](r *T, fields []field[T]) func() (*T, []field[T]) {
 
 func (r *RunRecord) appendTo(l *line)   { appendRecord(l, KindRun, rows(r, runFields)) }
 func (r *File) appendTo(l *line)        { appendRecord(l, KindFile, rows(r, fileFields)) }
-func (r *Observation) appendTo(l *line) { appendRecord(l, KindObservation, rows(r, observationFields)) }
 func (r *Endpoint) appendTo(l *line)    { appendRecord(l, KindEndpoint, rows(r, endpointFields)) }
 func (r *NotAssessed) appendTo(l *line) { appendRecord(l, KindNotAssessed, rows(r, notAssessedFields)) }
 func (r *End) appendTo(l *line)         { appendRecord(l, KindEnd, rows(r, endFields)) }
 func (u *Unknown) appendTo(*line)       {} // never written
+
+func (r *Observation) appendTo(l *line) {
+	if r.Facts == nil {
+		appendRecord(l, KindObservation, rows(r, observationFields))
+		return
+	}
+	appendRecord(l, KindObservation, rows(r, observationFields), rows(r, objectFields))
+}
 
 func (r *Certificate) appendTo(l *line) {
 	if !r.Parsed {

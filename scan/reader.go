@@ -226,8 +226,15 @@ func DecodeLine(text []byte, trusted bool, unknown *int) (Record, error) {
 		return r, nil
 	case KindObservation:
 		r := new(Observation)
-		if err := decodeRecord(text, r, unknown, observationFields); err != nil {
+		fields := observationFields
+		if !bytes.Contains(text, placesCertificate) {
+			r.Facts, fields = new(Object), observationAll
+		}
+		if err := decodeRecord(text, r, unknown, fields); err != nil {
 			return nil, err
+		}
+		if r.Object == ObjectCertificate {
+			r.Facts = nil
 		}
 		if r.Object == ObjectCertificate && !slices.Contains(Uses(), r.Use) {
 			return nil, fmt.Errorf("use %q is none of %v", r.Use, Uses())
@@ -245,6 +252,12 @@ func DecodeLine(text []byte, trusted bool, unknown *int) (Record, error) {
 	}
 	return &Unknown{Name: kind}, nil
 }
+
+// placesCertificate is what we write in most observations; where it stands
+// otherwise, or not at all, the longer table serves.
+var placesCertificate = []byte(`"object":"certificate"`)
+
+var observationAll = slices.Concat(observationFields, objectFields)
 
 var certificateAll = slices.Concat(certificateHead, certificateFacts, certificateTail)
 

@@ -212,7 +212,7 @@ type Observation struct {
 	Target     string
 	Path       string // of the file; empty for an endpoint
 	Endpoint   string // host:port; empty for a file
-	Index      int    // order in the file or chain, from 0
+	Index      int    // order among the objects of its kind in the file, or in the chain, from 0
 	Alias      string
 	Use        Use
 	UseBasis   string // one of the UseBy constants
@@ -221,7 +221,46 @@ type Observation struct {
 	SHA256     string   // of the certificate's DER
 	Line       int      // in a text file, from 1; 0 elsewhere
 	Notes      []string // our stable codes for what is odd about the place: trailing_data, default_password, integrity_unverified
+	Facts      *Object  // of what is no certificate; nil for a certificate
 	ObservedAt time.Time
+}
+
+// An Object holds the facts of a certificate request, a revocation list, a
+// private key or a public key. Of a private key it holds what anyone may know:
+// its kind and size, whether it is encrypted, who may read the file, and the
+// digest of its public half. Where a fact cannot be read its field is empty.
+type Object struct {
+	SHA256                  string    // of a request's or revocation list's DER; never of key material
+	Format                  string    // of a key: pkcs1, pkcs8, sec1, dsa, openssh, putty, jwk, spki, ssh2; empty elsewhere
+	Subject, SubjectCN      string    // of a request, RFC 4514
+	Issuer, IssuerCN        string    // of a revocation list
+	KeyAlgorithm            string    // as in Certificate
+	KeyBits                 int       // as in Certificate
+	KeyCurve                string    // as in Certificate
+	KeyAlgorithmDraft       string    // name in a draft, where KeyAlgorithm is an OID
+	SPKISHA256              string    // of the public key as a subjectPublicKeyInfo: what ties a private key to its certificates
+	RSAExponent             string    // decimal
+	SecurityBits            int       // as in Certificate
+	SignatureAlgorithm      string    // of a request or revocation list
+	SignatureAlgorithmDraft string    // name in a draft, where SignatureAlgorithm is an OID
+	SignatureValid          Answer    // a request's signature verifies under its own key (RFC 2986 section 4.2)
+	DNSNames                []string  // that a request asks for
+	IPAddresses             []string  // that a request asks for
+	EmailAddresses          []string  // that a request asks for
+	URIs                    []string  // that a request asks for
+	ThisUpdate, NextUpdate  time.Time // of a revocation list; zero where there is none or it cannot be read
+	Revoked                 *int      // entries of a revocation list; nil elsewhere
+	CRLNumber               string    // lower-case hex
+	Encrypted               Answer    // a private key is protected by a password; Unasked where that was not looked at
+	Encryption              string    // cipher, or scheme, of an encrypted private key
+	Mode                    string    // permissions of the file that holds a private key, octal: 0600
+	SSHKind                 string    // of an OpenSSH certificate: user or host; empty for a bare key
+	SSHKeyID                string    // as its CA wrote it
+	SSHSerial               string    // decimal
+	SSHPrincipals           []string  // users or hosts that it is valid for; empty means any
+	SSHSignerSHA256         string    // of the CA's public key as a subjectPublicKeyInfo
+	NotBefore, NotAfter     time.Time // of an OpenSSH certificate; zero means unlimited
+	ParseNotes              []string  // our stable codes for what a strict parser objects to
 }
 
 // An Endpoint is one TLS endpoint that answered, with what was seen there.
@@ -253,7 +292,8 @@ type NotAssessed struct {
 	Target     string
 	Path       string
 	Endpoint   string
-	Index      int // of the object in the file, from 0; -1 when the whole is meant
+	Index      int    // of the object among those of its kind in the file, from 0; -1 when the whole is meant
+	Object     string // its kind, where it is known and no certificate
 	Stage      Stage
 	Reason     Reason
 	Detail     string // library text: it reaches no id and no grouping
