@@ -135,7 +135,7 @@ func (f *file) inside(name string) *file {
 		outer = f.path
 	}
 	return &file{target: f.target, path: f.path + "!" + memberName(name), opt: f.opt, emit: f.emit, now: f.now,
-		outer: outer, depth: f.depth + 1, budget: f.budget}
+		outer: outer, mode: f.mode, depth: f.depth + 1, budget: f.budget}
 }
 
 // memberName is a member's name as reports show it: always inside the archive,

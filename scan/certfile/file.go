@@ -4,6 +4,7 @@ import (
 	"encoding/hex"
 	"hash/maphash"
 	"slices"
+	"strings"
 	"time"
 
 	"certaudit/scan"
@@ -21,6 +22,8 @@ type file struct {
 
 	index   int // of the next certificate-like object
 	placed  []placed
+	others  map[string]int // objects that are no certificates, by kind
+	mode    string         // permissions of the file, octal; empty for standard input
 	trouble int
 	full    bool       // the bound on objects was hit, and said
 	keys    [][32]byte // SHA-256 of the public keys whose private half is in this file
@@ -93,6 +96,44 @@ func (f *file) bad(stage scan.Stage, reason scan.Reason, detail string) {
 	}
 	f.report(f.index, stage, reason, detail)
 	f.index++
+}
+
+// object records one thing that is no certificate, numbered within its kind.
+func (f *file) object(kind string, facts *scan.Object, e entry) {
+	if !f.room() {
+		return
+	}
+	if kind == scan.ObjectPrivateKey {
+		f.hasKey, facts.Mode = true, f.mode
+		if spki := [32]byte{}; facts.SPKISHA256 != "" {
+			hexSum(&spki, facts.SPKISHA256)
+			f.keys = append(f.keys, spki)
+		}
+	}
+	alias, line := cleanAlias(e.alias), e.line
+	if f.spot != nil {
+		e.container, line = f.spot.container, f.lineOf(max(1, e.line))
+		alias = strings.TrimSuffix(f.spot.alias+"/"+alias, "/")
+	}
+	f.emit(&scan.Observation{Target: f.target, Path: f.path, Index: f.number(kind), Alias: alias, Container: e.container,
+		Object: kind, Line: line, Facts: facts, ObservedAt: f.now})
+}
+
+// badObject records one thing that is no certificate and could not be assessed.
+func (f *file) badObject(kind string, stage scan.Stage, reason scan.Reason, detail string) {
+	f.trouble++
+	f.emit(&scan.NotAssessed{Target: f.target, Path: f.path, Index: f.number(kind), Object: kind, Stage: stage, Reason: reason,
+		Detail: detail, ObservedAt: f.now})
+}
+
+// number counts the objects of one kind.
+func (f *file) number(kind string) int {
+	if f.others == nil {
+		f.others = map[string]int{}
+	}
+	n := f.others[kind]
+	f.others[kind]++
+	return n
 }
 
 func (f *file) report(index int, stage scan.Stage, reason scan.Reason, detail string) {

@@ -44,6 +44,7 @@ type Options struct {
 	Now             func() time.Time // clock of the records
 
 	Passwords        func(path string) [][]byte // to try on a store, before the usual ones; may be nil; safe for concurrent use
+	NoPrivateKeys    bool                       // parse no key material: a private key is recorded, and nothing more
 	MaxKDFIterations int                        // rounds of key derivation for one file; 0 means DefaultMaxKDFIterations
 
 	containers []container
@@ -191,6 +192,7 @@ func (s *Source) observe(target, name, shown string, emit func(scan.Record)) {
 	}
 	defer in.Close()
 	rec.Size, rec.ModTime = info.Size(), info.ModTime().UTC()
+	f.mode = fmt.Sprintf("%04o", info.Mode().Perm())
 	buf, _ := s.pool.Get().(*[]byte)
 	if buf == nil {
 		buf = new([]byte)
