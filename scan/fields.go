@@ -80,6 +80,8 @@ var fileFields = []field[File]{
 	{"sha256", "SHA-256 of the content, when it was read", true, func(r *File) any { return &r.SHA256 }},
 	{"outcome", "read, no_certificates, not_assessed, excluded or own_output", false, func(r *File) any { return &r.Outcome }},
 	{"reason", "why it was excluded", true, func(r *File) any { return &r.Reason }},
+	{"leftover", "bytes that no decoder consumed, before, inside or behind a container; they were searched", true, func(r *File) any { return &r.Leftover }},
+	{"notes", "codes for what is odd about the file: leading_data, inside_data, trailing_data, polyglot (something was found in bytes that the file's first decoder did not consume)", true, func(r *File) any { return &r.Notes }},
 	{"observed_at", "when, UTC", false, func(r *File) any { return &r.ObservedAt }},
 }
 

@@ -184,6 +184,8 @@ type File struct {
 	SHA256     string // of the content; empty when it was not read
 	Outcome    Outcome
 	Reason     string // why it was excluded
+	Leftover   int64  // bytes that no decoder consumed, white space apart; they were searched
+	Notes      []string
 	ObservedAt time.Time
 }
 

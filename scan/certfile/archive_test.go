@@ -115,15 +115,15 @@ func TestArchives(t *testing.T) {
 		{"nothing in it", Options{}, zipOf(t, member{"x", "text"}), []string{"no_certificates"}},
 		{"nested", Options{}, nested[4], []string{"!n!n!n!n #0 A pem [] line 1 unknown", "read"}},
 		{"nested too deep", Options{}, nested[5], []string{"!n!n!n!n #-1 limit/too_deep", "not_assessed"}},
-		{"nested too deep for the option", Options{MaxArchiveDepth: 1}, nested[2], []string{"!n #-1 limit/too_deep", "not_assessed"}},
+		{"nested too deep for the option", Options{Limits: Limits{ArchiveDepth: 1}}, nested[2], []string{"!n #-1 limit/too_deep", "not_assessed"}},
 		{"encrypted member", Options{}, encrypted, []string{"!a.pem #-1 decrypt/password_needed", "!b.pem #0 B pem [] line 1 unknown", "read"}},
 		{"unknown method", Options{}, strange, []string{"!a.pem #-1 decode/unsupported", "!b.pem #0 B pem [] line 1 unknown", "read"}},
 		{"directory lost", Options{}, good[:bytes.Index(good, []byte("PK\x01\x02"))], []string{" #-1 decode/corrupt", "!a.pem #0 A pem [] line 1 unknown", "!b.pem #0 B pem [] line 1 unknown", "read"}},
-		{"damaged member", Options{MaxObjects: 5}, flipped, nil},
+		{"damaged member", Options{Limits: Limits{Objects: 5}}, flipped, nil},
 		{"zip bomb, ratio", Options{}, zipOf(t, member{"a.pem", a.pem}, member{"zeros", zeros}, member{"b.pem", b.pem}), []string{"!a.pem #0 A pem [] line 1 unknown", " #-1 limit/expansion_limit", "read"}},
-		{"expansion bound", Options{MaxExpansion: 1000}, zipOf(t, member{"a.pem", a.pem}, member{"b", strings.Repeat("b", 2000)}), []string{"!a.pem #0 A pem [] line 1 unknown", " #-1 limit/expansion_limit", "read"}},
-		{"member bound", Options{MaxMembers: 1}, good, []string{"!a.pem #0 A pem [] line 1 unknown", " #-1 limit/too_many_objects", "read"}},
-		{"member size", Options{MaxFileSize: 4000}, zipOf(t, member{"b", strings.Repeat("b", 5000)}, member{"a.pem", a.pem}), []string{"!b #-1 limit/too_large", "!a.pem #0 A pem [] line 1 unknown", "read"}},
+		{"expansion bound", Options{Limits: Limits{Expansion: 1000}}, zipOf(t, member{"a.pem", a.pem}, member{"b", strings.Repeat("b", 2000)}), []string{"!a.pem #0 A pem [] line 1 unknown", " #-1 limit/expansion_limit", "read"}},
+		{"member bound", Options{Limits: Limits{Members: 1}}, good, []string{"!a.pem #0 A pem [] line 1 unknown", " #-1 limit/too_many_objects", "read"}},
+		{"member size", Options{Limits: Limits{MemberSize: 4000}}, zipOf(t, member{"b", strings.Repeat("b", 5000)}, member{"a.pem", a.pem}), []string{"!b #-1 limit/too_large", "!a.pem #0 A pem [] line 1 unknown", "read"}},
 		{"anchors by the archive's path", Options{Anchors: []string{"**/f.zip"}}, good, []string{"!a.pem #0 A pem [] line 1 anchor", "!b.pem #0 B pem [] line 1 anchor", "read"}},
 
 		{"tar", Options{}, tarOf(t, tar.FormatPAX, member{"a.pem", a.pem}, member{"x.json", `{"x5c":["` + b.b64 + `"]}`}),
@@ -175,7 +175,7 @@ func TestNestedBomb(t *testing.T) {
 	for i := range 40 {
 		many = append(many, member{string(rune('a'+i%26)) + strings.Repeat("x", i), string(inner)})
 	}
-	got := seen(t, Options{MaxExpansion: 64 << 20}, "f", zipOf(t, many...))
+	got := seen(t, Options{Limits: Limits{Expansion: 64 << 20}}, "f", zipOf(t, many...))
 	if len(got) < 2 || !strings.HasSuffix(got[0], " #-1 limit/expansion_limit") || got[len(got)-1] != "not_assessed" || len(got) > 4 {
 		t.Errorf("got %q", got)
 	}

@@ -9,18 +9,21 @@ import (
 // toDER takes one BER element off b and gives it with definite lengths
 // throughout and its strings in one piece (X.690 sections 8.1.3.6 and 8.7.3).
 // What is definite already is kept byte for byte: a certificate inside keeps
-// its fingerprint. Nesting is bounded by maxDepth, the result by the input.
-func toDER(b []byte) (der, rest []byte, err error) {
-	if e, rest, ok := scan.NextTLV(b); ok && definite(e.Full, maxDepth) {
+// its fingerprint. Nesting is bounded by depth, the result by the input.
+func toDER(b []byte, depth int) (der, rest []byte, err error) {
+	if e, rest, ok := scan.NextTLV(b); ok && definite(e.Full, depth) {
 		return e.Full, rest, nil
 	}
 	n := normaliser{out: make([]byte, 0, len(b)+64)}
-	rest, err = n.element(b, maxDepth)
+	rest, err = n.element(b, depth)
 	if err != nil {
 		return nil, nil, err
 	}
 	return n.out, rest, nil
 }
+
+// toDER is toDER within this file's bound.
+func (f *file) toDER(b []byte) (der, rest []byte, err error) { return toDER(b, f.opt.Limits.Nesting) }
 
 // definite is true where no element of b, however deep, has an indefinite
 // length or is a string in pieces. What does not parse is left to its reader.
@@ -46,7 +49,7 @@ type normaliser struct{ out []byte }
 // element writes one element.
 func (n *normaliser) element(b []byte, depth int) (rest []byte, err error) {
 	if depth == 0 {
-		return nil, damaged(fmt.Sprintf("nested more than %d deep", maxDepth))
+		return nil, errDeep
 	}
 	if len(b) >= 2 && b[1] == 0x80 && b[0]&tagConstructed != 0 && b[0]&0x1f != 0x1f {
 		return n.constructed(b[0], b[2:], true, depth)

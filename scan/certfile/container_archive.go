@@ -12,32 +12,18 @@ import (
 	"fmt"
 	"io"
 	"path"
+	"slices"
 	"strconv"
 	"strings"
 
 	"certaudit/scan"
 )
 
-// The bounds on archives, unless Options says otherwise.
-const (
-	DefaultMaxExpansion    = 1 << 30
-	DefaultMaxArchiveDepth = 4
-	DefaultMaxMembers      = 100_000
-)
-
 // Fixed bounds on one compressed stream.
 const (
-	maxMember = 128 << 20 // bytes of one member, which is held in memory
-	freeSize  = 32 << 20  // bytes up to which any ratio is accepted
-	maxRatio  = 200       // real data stays far below; deflate reaches 1,030
+	freeSize = 32 << 20 // bytes up to which any ratio is accepted
+	maxRatio = 200      // real data stays far below; deflate reaches 1,030
 )
-
-// A budget is what the members of one file may still cost together, all layers
-// of nesting counted.
-type budget struct {
-	bytes   int64
-	members int
-}
 
 var (
 	errExpansion = errors.New("it expands beyond the bound")
@@ -46,9 +32,26 @@ var (
 )
 
 func zipContainer() container {
-	return container{name: "zip", title: "ZIP archive (zip, jar, war); each member keeps its own container", recognises: func(b []byte) bool {
-		return bytes.HasPrefix(b, []byte(localHeader)) || bytes.HasPrefix(b, []byte("PK\x05\x06"))
+	return container{name: "zip", title: "ZIP archive (zip, jar, war), also behind other bytes; each member keeps its own container", recognises: func(b []byte) bool {
+		return bytes.HasPrefix(b, []byte(localHeader)) || zipEnd(b) >= 0
 	}, read: readZIP}
+}
+
+// zipEnd finds the end of the central directory (APPNOTE 4.3.16), whose comment
+// reaches to the end of the file; -1 where there is none.
+func zipEnd(b []byte) int {
+	const fixed, longest = 22, 22 + 65535
+	tail := b[max(0, len(b)-longest):]
+	for end := len(tail); ; {
+		i := bytes.LastIndex(tail[:end], []byte("PK\x05\x06"))
+		if i < 0 {
+			return -1
+		}
+		if e := tail[i:]; len(e) >= fixed && fixed+int(binary.LittleEndian.Uint16(e[20:])) == len(e) {
+			return len(b) - len(e)
+		}
+		end = i
+	}
 }
 
 func gzipContainer() container {
@@ -60,7 +63,9 @@ func gzipContainer() container {
 func tarContainer() container {
 	return container{name: "tar", title: "tar archive; each member keeps its own container", recognises: isTar, read: func(f *file) {
 		if f.archive() {
-			f.readTar(bytes.NewReader(f.content))
+			in := bytes.NewReader(f.content)
+			f.readTar(in)
+			f.trailing(len(f.content) - len(bytes.TrimLeft(f.content[len(f.content)-in.Len():], "\x00")))
 		}
 	}}
 }
@@ -87,42 +92,24 @@ func isTar(b []byte) bool {
 
 // archive is false, with a record, for an archive that is nested too deep.
 func (f *file) archive() bool {
-	bound := f.opt.MaxArchiveDepth
-	if bound == 0 {
-		bound = DefaultMaxArchiveDepth
-	}
-	if f.depth >= bound {
+	if bound := f.opt.Limits.ArchiveDepth; f.depth >= bound {
 		f.report(-1, scan.StageLimit, scan.ReasonTooDeep, fmt.Sprintf("archives nest deeper than %d", bound))
 		return false
 	}
-	f.startBudget()
 	return true
-}
-
-func (f *file) startBudget() {
-	if f.budget != nil {
-		return
-	}
-	f.budget = &budget{bytes: f.opt.MaxExpansion, members: f.opt.MaxMembers}
-	if f.budget.bytes == 0 {
-		f.budget.bytes = DefaultMaxExpansion
-	}
-	if f.budget.members == 0 {
-		f.budget.members = DefaultMaxMembers
-	}
 }
 
 // member reads what lies inside this file as a file of its own, at the path
 // archive!name. A member that holds no certificate is nothing.
 func (f *file) member(name string, content []byte) {
-	f.startBudget()
 	m := f.inside(name)
-	m.content = content
+	m.content, m.whole = content, content
 	defer func() {
 		if p := recover(); p != nil {
 			m.report(-1, scan.StageDecode, scan.ReasonPanic, fmt.Sprint(p))
 		}
-		f.inner += len(m.placed) + m.inner
+		f.inner += m.placed.len() + m.inner
+		f.full = f.full || m.late
 		f.trouble += m.trouble
 	}()
 	m.read()
@@ -134,8 +121,8 @@ func (f *file) inside(name string) *file {
 	if outer == "" {
 		outer = f.path
 	}
-	return &file{target: f.target, path: f.path + "!" + memberName(name), opt: f.opt, emit: f.emit, now: f.now,
-		outer: outer, mode: f.mode, depth: f.depth + 1, budget: f.budget}
+	return &file{ctx: f.ctx, target: f.target, path: f.path + "!" + memberName(name), opt: f.opt, emit: f.emit, now: f.now,
+		outer: outer, mode: f.mode, depth: f.depth + 1, budget: f.budget, over: f.over}
 }
 
 // memberName is a member's name as reports show it: always inside the archive,
@@ -180,7 +167,7 @@ func (f *file) take(in io.Reader) ([]byte, error) {
 	if f.budget.members--; f.budget.members < 0 {
 		return nil, errMembers
 	}
-	bound := min(f.opt.MaxFileSize, maxMember)
+	bound := min(f.opt.Limits.HeldSize, f.opt.Limits.MemberSize)
 	content, err := io.ReadAll(io.LimitReader(in, bound+1))
 	if int64(len(content)) > bound {
 		return nil, errLarge
@@ -211,7 +198,7 @@ func (f *file) memberTrouble(name string, stage scan.Stage, reason scan.Reason, 
 // taken hands a member on: its content, as far as it came, and its trouble. It
 // is false where the archive is not to be read further.
 func (f *file) taken(name string, content []byte, err error) bool {
-	if err != nil && f.spent(err) {
+	if err != nil && f.spent(err) || !f.onTime() {
 		return false
 	}
 	if len(content) > 0 {
@@ -253,6 +240,39 @@ func readZIP(f *file) {
 		if !f.taken(name, content, err) {
 			return
 		}
+	}
+	f.aroundMembers(r)
+}
+
+// aroundMembers searches what stands before the first member, between members,
+// and in the archive's comment. Headers, and the descriptors behind members, are
+// no leftovers: up to 24 bytes (APPNOTE 4.3.9).
+func (f *file) aroundMembers(r *zip.Reader) {
+	const descriptor = 24
+	var taken []span
+	for _, m := range r.File {
+		if from, err := m.DataOffset(); err == nil {
+			size := int64(min(m.CompressedSize64, uint64(len(f.content))))
+			// The local header has a name and an extra field of its own length.
+			head := bytes.LastIndex(f.content[:from], []byte(localHeader))
+			taken = append(taken, span{max(0, head), int(min(from+size, int64(len(f.content))))})
+		}
+	}
+	slices.SortFunc(taken, func(a, b span) int { return a.from - b.from })
+	directory := len(f.content)
+	if end := zipEnd(f.content); end >= 0 {
+		size := int(min(binary.LittleEndian.Uint32(f.content[end+12:]), uint32(end)))
+		directory = end - size
+	}
+	at, note := 0, noteLeading
+	for _, m := range append(taken, span{directory, directory}) {
+		if m.from-at > descriptor || at == 0 && m.from > 0 {
+			f.leftover(span{at, m.from}, note)
+		}
+		at, note = max(at, m.to), noteInside
+	}
+	if r.Comment != "" {
+		f.leftover(span{len(f.content) - len(r.Comment), len(f.content)}, noteTrailing)
 	}
 }
 
@@ -322,23 +342,50 @@ func readGzip(f *file) {
 	if !f.archive() {
 		return
 	}
-	z, err := gzip.NewReader(bytes.NewReader(f.content))
+	packed := bytes.NewReader(f.content)
+	z, err := gzip.NewReader(packed)
 	if err != nil {
 		f.report(-1, scan.StageDecode, scan.ReasonCorrupt, err.Error())
 		return
 	}
-	in := bufio.NewReader(&meter{in: z, budget: f.budget, compressed: int64(len(f.content))})
+	z.Multistream(false)
+	in := bufio.NewReader(&meter{in: &streams{z: z, in: packed}, budget: f.budget, compressed: int64(len(f.content))})
 	head, _ := in.Peek(512)
 	if isTar(head) {
 		f.readTar(in)
-		return
+	} else {
+		name := z.Name
+		if name == "" {
+			name = strings.TrimSuffix(path.Base(f.path), ".gz")
+		}
+		content, err := f.take(in)
+		f.taken(name, content, err)
 	}
-	name := z.Name
-	if name == "" {
-		name = strings.TrimSuffix(path.Base(f.path), ".gz")
+	if _, err := in.Peek(1); errors.Is(err, io.EOF) {
+		f.trailing(len(f.content) - packed.Len())
 	}
-	content, err := f.take(in)
-	f.taken(name, content, err)
+}
+
+// streams reads gzip members that stand one behind the other as one (RFC 1952
+// section 2.2), and ends where something else begins.
+type streams struct {
+	z  *gzip.Reader
+	in *bytes.Reader
+}
+
+func (s *streams) Read(p []byte) (int, error) {
+	for {
+		n, err := s.z.Read(p)
+		if n > 0 || !errors.Is(err, io.EOF) {
+			return n, err
+		}
+		at := s.in.Size() - int64(s.in.Len())
+		if err := s.z.Reset(s.in); err != nil {
+			s.in.Seek(at, io.SeekStart)
+			return 0, io.EOF
+		}
+		s.z.Multistream(false)
+	}
 }
 
 func (f *file) readTar(in io.Reader) {

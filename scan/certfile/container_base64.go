@@ -31,8 +31,8 @@ func readBase64(f *file) {
 	start := len(text) - len(bytes.TrimLeft(text, " \t\r\n"))
 	if !oneOnEachLine(text) {
 		raw, _ := decodeLoose(text)
-		if c := findBinary(f.opt.containers, raw); c != nil && !startsLikeCertificate(raw) {
-			f.content = raw
+		if c := findStore(f.opt.containers, raw); c != nil && !startsLikeCertificate(raw) {
+			f.content, f.whole, f.base = raw, raw, 0
 			f.readAs(c)
 			return
 		}

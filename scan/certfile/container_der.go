@@ -54,7 +54,5 @@ func readDER(f *file) {
 		f.certificate(cert.Full, span{at, at + len(cert.Full)}, "der", 0)
 		rest = after
 	}
-	if len(bytes.TrimSpace(rest)) > 0 && !searchPEM(f, len(f.content)-len(rest)) {
-		f.note("trailing_data")
-	}
+	f.trailing(len(f.content) - len(rest))
 }

@@ -29,19 +29,17 @@ func jsonContainer() container {
 // A jsonTree builds the tree of one document from its tokens. Strings that can
 // hold no certificate and say nothing about one are left out.
 type jsonTree struct {
-	d     *json.Decoder
-	lines lineCounter
-	nodes int
+	d      *json.Decoder
+	lines  lineCounter
+	nodes  int
+	limits *Limits
 }
 
-var (
-	errDeep  = errors.New(tooDeep())
-	errNodes = fmt.Errorf("more than %d values", maxNodes)
-)
+var errNodes = errors.New("more values than the bound")
 
 func readJSON(f *file) {
 	text := bytes.TrimPrefix(f.content, []byte("\xef\xbb\xbf"))
-	t := jsonTree{d: json.NewDecoder(bytes.NewReader(text)), lines: lineCounter{text: text}}
+	t := jsonTree{d: json.NewDecoder(bytes.NewReader(text)), lines: lineCounter{text: text}, limits: &f.opt.Limits}
 	for !f.full {
 		t.nodes = 0
 		root := new(yaml.Node)
@@ -75,7 +73,7 @@ func (t *jsonTree) value(n *yaml.Node, depth int) error {
 	n.Line = t.lines.at(int(t.d.InputOffset()))
 	switch v := token.(type) {
 	case json.Delim:
-		if depth >= maxTextDepth {
+		if depth >= t.limits.TextNesting {
 			n.Kind = yaml.ScalarNode
 			return errDeep
 		}
@@ -138,7 +136,7 @@ func (t *jsonTree) object(n *yaml.Node, depth int) error {
 // count bounds the values of one document; those that are left out cost little
 // and count a tenth.
 func (t *jsonTree) count() error {
-	if t.nodes++; t.nodes > maxNodes*10 {
+	if t.nodes++; t.nodes/10 > t.limits.Nodes {
 		return errNodes
 	}
 	return nil

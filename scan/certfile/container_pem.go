@@ -27,8 +27,9 @@ func pemContainer() container {
 	}, read: func(f *file) {
 		if isUTF16(f.content) {
 			f.content = fromUTF16(f.content)
+			f.whole, f.base = f.content, 0
 		}
-		searchPEM(f, 0)
+		f.searchPEM(true)
 	}}
 }
 
@@ -49,25 +50,26 @@ func fromUTF16(b []byte) []byte {
 	return []byte(string(utf16.Decode(u)))
 }
 
-// searchPEM reads every PEM block from offset on and tells whether there was
-// one that could hold a certificate.
-func searchPEM(f *file, offset int) bool {
-	found := false
-	eachBlock(f.content, offset, func(b block) bool {
+// searchPEM reads every PEM block of the content, and base64 of certificates
+// between them. It returns how far the content is done with, which is all of it
+// where last says that nothing follows.
+func (f *file) searchPEM(last bool) (done int) {
+	text := f.content
+	lines := lineCounter{text: text}
+	return eachBlock(text, last, func(gap span, last bool) int {
+		return f.bareBase64(text, gap, last, &lines)
+	}, func(b block) bool {
 		b.line = f.lineOf(b.line)
 		switch {
 		case certificateLabels[b.label]:
-			found = true
 			f.pemCertificate(b)
 		case pkcs7Labels[b.label]:
-			found = true
 			f.pemCMS(b)
 		case strings.HasSuffix(b.label, "PRIVATE KEY"):
 			f.privateKey(b)
 		}
 		return f.room()
 	})
-	return found
 }
 
 func (f *file) pemCertificate(b block) {
@@ -79,7 +81,8 @@ func (f *file) pemCertificate(b block) {
 		f.bad(scan.StageDecode, scan.ReasonTruncated, fmt.Sprintf("line %d: BEGIN %s has no END of that name", b.line, b.label))
 		return
 	}
-	der, err := decodeBase64(f.content[b.body.from:b.body.to])
+	der, err := appendBase64(f.der[:0], f.content[b.body.from:b.body.to])
+	f.der = der[:0]
 	if err != nil {
 		f.bad(scan.StageDecode, scan.ReasonCorrupt, fmt.Sprintf("line %d: %v", b.line, err))
 		return
@@ -109,7 +112,7 @@ func (f *file) privateKey(b block) {
 	if !b.closed {
 		return
 	}
-	der, err := decodeBase64(f.content[b.body.from:b.body.to])
+	der, err := appendBase64(nil, f.content[b.body.from:b.body.to])
 	if err != nil {
 		return
 	}
@@ -137,13 +140,12 @@ func publicHalf(der []byte) ([]byte, bool) {
 	return spki, err == nil
 }
 
-// decodeBase64 decodes a PEM body: white space anywhere, headers (RFC 1421
-// section 4.6) before the first empty line.
-func decodeBase64(body []byte) ([]byte, error) {
-	out := make([]byte, base64.StdEncoding.DecodedLen(len(body)))
-	n, err := base64.StdEncoding.Decode(out, body)
+// appendBase64 appends what a PEM body decodes to: white space anywhere, headers
+// (RFC 1421 section 4.6) before the first empty line.
+func appendBase64(to, body []byte) ([]byte, error) {
+	out, err := base64.StdEncoding.AppendDecode(to, body)
 	if err == nil {
-		return out[:n], nil
+		return out, nil
 	}
 	stripped := make([]byte, 0, len(body))
 	for line := range bytes.FieldsFuncSeq(body, func(r rune) bool { return r == '\n' || r == '\r' }) {
@@ -156,8 +158,7 @@ func decodeBase64(body []byte) ([]byte, error) {
 			}
 		}
 	}
-	n, err = base64.StdEncoding.Decode(out, stripped)
-	return out[:n], err
+	return base64.StdEncoding.AppendDecode(to, stripped)
 }
 
 // A span is a range of bytes in the file's content.
@@ -181,19 +182,25 @@ var (
 // maxLabel bounds a label; real ones have up to 30 letters.
 const maxLabel = 64
 
-// eachBlock visits the blocks of text from offset on, in order, until visit
-// says no. A BEGIN counts where only white space stands before it on its line.
-func eachBlock(text []byte, offset int, visit func(block) bool) {
+// eachBlock visits the blocks of text in order, and the gaps before, between and
+// behind them, until visit says no. A BEGIN counts where only white space stands
+// before it on its line. Unless this is the last text, a block or a gap at its
+// end may go on in what follows; the offset of what was not done is returned.
+func eachBlock(text []byte, last bool, gap func(within span, last bool) (done int), visit func(block) bool) (done int) {
 	lines := lineCounter{text: text}
-	for at := offset; ; {
+	for at := 0; ; {
 		begin, label, bodyStart := nextMark(text, at, beginMark)
 		if begin < 0 {
-			return
+			return gap(span{at, wholeLines(text, at, last)}, last)
 		}
+		gap(span{at, begin}, true)
 		b := block{label: label, line: lines.at(begin), opened: 1}
 		next := bodyStart
 		for {
 			b.body, b.closed, next = closeBlock(text, label, bodyStart)
+			if !b.closed && next == len(text) && !last {
+				return begin
+			}
 			again, sameLabel, start := nextMark(text, next, beginMark)
 			if b.closed || again != next || sameLabel != label {
 				break
@@ -202,10 +209,23 @@ func eachBlock(text []byte, offset int, visit func(block) bool) {
 			bodyStart, next = start, start
 		}
 		if !visit(b) {
-			return
+			return next
 		}
 		at = next
 	}
+}
+
+// wholeLines is where the last line of text begins, which may go on in what
+// follows; the end of text where nothing does, and where a line is too long to
+// be a PEM mark.
+func wholeLines(text []byte, from int, last bool) int {
+	if last {
+		return len(text)
+	}
+	if i := bytes.LastIndexAny(text[from:], "\r\n"); i >= 0 {
+		return from + i + 1
+	}
+	return max(from, len(text)-len(beginMark)-maxLabel-len(dashes))
 }
 
 // closeBlock finds where the block whose body starts at from ends: at its own

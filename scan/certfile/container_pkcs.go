@@ -83,21 +83,24 @@ func looksLikeTBS(b []byte) bool {
 	return ok && (to.Tag == tagUTCTime || to.Tag == tagTime)
 }
 
-// maxDepth bounds the nesting of DER; real certificates stay below 12.
-const maxDepth = 64
-
-// wellFormed checks that every constructed element is filled by whole elements.
-func wellFormed(b []byte, depth int) bool {
+// nests checks that every constructed element is filled by whole elements, to a
+// depth, and gives the reason where it is not so.
+func nests(b []byte, depth int) scan.Reason {
 	for len(b) > 0 {
 		e, rest, ok := scan.NextTLV(b)
-		if !ok || depth == 0 {
-			return false
+		switch {
+		case !ok:
+			return scan.ReasonCorrupt
+		case depth == 0:
+			return scan.ReasonTooDeep
 		}
 		const constructed = 0x20
-		if e.Tag&constructed != 0 && !wellFormed(e.Content, depth-1) {
-			return false
+		if e.Tag&constructed != 0 {
+			if reason := nests(e.Content, depth-1); reason != "" {
+				return reason
+			}
 		}
 		b = rest
 	}
-	return true
+	return ""
 }

@@ -52,7 +52,7 @@ type pfxKey struct {
 }
 
 func readPKCS12(f *file) {
-	der, rest, err := toDER(f.content)
+	der, rest, err := f.toDER(f.content)
 	if err != nil {
 		f.refuseObject(err, "pkcs12", 0)
 		return
@@ -176,7 +176,7 @@ func (f *file) macConfirms(oid string, parameters derReader, c candidate, salt [
 // readSafe goes over the AuthenticatedSafe (RFC 7292 section 4.1). With sealed
 // set, encrypted parts stay closed for that reason.
 func (p *pfx) readSafe(safe []byte, sealed error) {
-	der, _, err := toDER(safe)
+	der, _, err := p.f.toDER(safe)
 	if err != nil {
 		p.f.refuse(err, p.given)
 		return
@@ -250,7 +250,7 @@ func (p *pfx) openPart(oid string, parameters derReader, data []byte) error {
 		case err != nil:
 			return err
 		}
-		if !isSequence(plain) {
+		if !p.f.isSequence(plain) {
 			continue // the padding of a wrong password is right once in 256
 		}
 		if p.opened == nil {
@@ -262,8 +262,8 @@ func (p *pfx) openPart(oid string, parameters derReader, data []byte) error {
 }
 
 // isSequence is true where b is one whole SEQUENCE, in BER.
-func isSequence(b []byte) bool {
-	der, rest, err := toDER(b)
+func (f *file) isSequence(b []byte) bool {
+	der, rest, err := f.toDER(b)
 	return err == nil && len(rest) == 0 && der[0] == tagSequence
 }
 
@@ -274,7 +274,7 @@ const (
 
 // readBags goes over SafeContents (RFC 7292 section 4.2).
 func (p *pfx) readBags(content []byte, depth int) error {
-	der, _, err := toDER(content)
+	der, _, err := p.f.toDER(content)
 	if err != nil {
 		return err
 	}
@@ -285,7 +285,7 @@ func (p *pfx) readBags(content []byte, depth int) error {
 		if !ok {
 			break
 		}
-		if p.bags++; p.bags > p.f.opt.MaxObjects {
+		if p.bags++; p.bags > p.f.opt.Limits.Objects {
 			p.f.report(-1, scan.StageLimit, scan.ReasonTooMany, "")
 			return nil
 		}
@@ -379,7 +379,7 @@ func bagAttributes(set []byte) pfxCertificate {
 // key lies is a trust store.
 func (p *pfx) place(hasMAC bool) {
 	p.matchKeys()
-	first := len(p.f.placed)
+	first := p.f.placed.len()
 	for _, c := range p.certs {
 		if !p.f.room() {
 			break

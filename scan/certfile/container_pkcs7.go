@@ -1,6 +1,7 @@
 package certfile
 
 import (
+	"errors"
 	"fmt"
 
 	"certaudit/scan"
@@ -13,7 +14,7 @@ func pkcs7Container() container {
 		inner, ok := insideSequence(b)
 		return ok && startsWithCMS(inner)
 	}, read: func(f *file) {
-		der, rest, err := toDER(f.content)
+		der, rest, err := f.toDER(f.content)
 		if err != nil {
 			f.refuseObject(err, "pkcs7-der", 0)
 			return
@@ -36,34 +37,37 @@ func (f *file) pemCMS(b block) {
 		f.refuseObject(fmt.Errorf("%w: BEGIN %s has no END of that name", errTruncated, b.label), container, b.line)
 		return
 	}
-	text, err := decodeBase64(f.content[b.body.from:b.body.to])
+	text, err := appendBase64(nil, f.content[b.body.from:b.body.to])
 	if err != nil {
 		f.refuseObject(damaged(err.Error()), container, b.line)
 		return
 	}
-	der, rest, err := toDER(text)
+	der, rest, err := f.toDER(text)
 	if err != nil {
 		f.refuseObject(err, container, b.line)
 		return
 	}
-	before := len(f.placed)
+	before := f.placed.len()
 	f.cms(der, entry{container: container, line: b.line}, maxNestedCMS)
-	if len(rest) > 0 && len(f.placed) > before {
+	if len(rest) > 0 && f.placed.len() > before {
 		f.note("trailing_data")
 	}
 }
 
 // refuseObject records one damaged object of the file.
 func (f *file) refuseObject(err error, container string, line int) {
-	reason := scan.ReasonCorrupt
-	if isTruncated(err) {
+	stage, reason := scan.StageDecode, scan.ReasonCorrupt
+	switch {
+	case errors.Is(err, errTruncated):
 		reason = scan.ReasonTruncated
+	case errors.Is(err, errDeep):
+		stage, reason = scan.StageLimit, scan.ReasonTooDeep
 	}
 	detail := container + ": " + err.Error()
 	if line > 0 {
 		detail = fmt.Sprintf("line %d: %s", line, detail)
 	}
-	f.bad(scan.StageDecode, reason, detail)
+	f.bad(stage, reason, detail)
 }
 
 // cms records the certificates of a ContentInfo in DER (RFC 5652 section 3).
@@ -137,7 +141,7 @@ func (f *file) certificateSet(set []byte, e entry) {
 func (f *file) nestedCMS(content []byte, e entry, depth int) {
 	in := derReader{rest: content}
 	if octets, ok := in.optional(tagOctets); ok {
-		der, _, err := toDER(octets)
+		der, _, err := f.toDER(octets)
 		if err != nil {
 			f.refuseObject(err, e.container, e.line)
 			return

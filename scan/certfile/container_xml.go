@@ -11,9 +11,6 @@ import (
 	"certaudit/scan"
 )
 
-// maxTextDepth bounds the nesting of XML, JSON and YAML.
-const maxTextDepth = 256
-
 // salesforceNamespace marks Salesforce metadata (Metadata API developer guide).
 const salesforceNamespace = "http://soap.sforce.com/2006/04/metadata"
 
@@ -72,9 +69,9 @@ func readXML(f *file) {
 			}
 			f.fallback(text[at:], "xml", scan.StageDecode, scan.ReasonCorrupt, why)
 			return
-		case len(w.open) >= maxTextDepth:
+		case len(w.open) >= f.opt.Limits.TextNesting:
 			w.closeTo(0)
-			f.fallback(text[at:], "xml", scan.StageLimit, scan.ReasonTooDeep, fmt.Sprintf("elements nest deeper than %d", maxTextDepth))
+			f.fallback(text[at:], "xml", scan.StageLimit, scan.ReasonTooDeep, fmt.Sprintf("elements nest deeper than %d", f.opt.Limits.TextNesting))
 			return
 		}
 		w.token(token, line)

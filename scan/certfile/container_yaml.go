@@ -12,9 +12,6 @@ import (
 	"certaudit/scan"
 )
 
-// maxYAML bounds one YAML document, which is held in memory as a tree.
-const maxYAML = 16 << 20
-
 // yamlContainer reads YAML. It is recognised by the way it holds a
 // certificate: a block scalar with PEM in it, a key with quoted PEM, a key with
 // base64, or a Kubernetes Secret.
@@ -93,7 +90,7 @@ func documents(text []byte) func(yield func([]byte) bool) {
 }
 
 func (f *file) yamlDocument(doc []byte, line int) {
-	if len(doc) > maxYAML || yamlNodes(doc) > maxNodes {
+	if int64(len(doc)) > f.opt.Limits.YAMLSize || yamlNodes(doc) > f.opt.Limits.Nodes {
 		f.fallback(doc, "yaml", scan.StageLimit, scan.ReasonTooLarge, fmt.Sprintf("a document of %d bytes", len(doc)))
 		return
 	}
@@ -101,8 +98,8 @@ func (f *file) yamlDocument(doc []byte, line int) {
 	switch {
 	case err != nil:
 		f.fallback(doc, "yaml", scan.StageDecode, scan.ReasonCorrupt, err.Error())
-	case slices.ContainsFunc(roots, func(n *yaml.Node) bool { return deeper(n, maxTextDepth) }):
-		f.fallback(doc, "yaml", scan.StageLimit, scan.ReasonTooDeep, tooDeep())
+	case slices.ContainsFunc(roots, func(n *yaml.Node) bool { return deeper(n, f.opt.Limits.TextNesting) }):
+		f.fallback(doc, "yaml", scan.StageLimit, scan.ReasonTooDeep, fmt.Sprintf("it nests deeper than %d", f.opt.Limits.TextNesting))
 	default:
 		w := treeWalk{f: f, format: "yaml", line: line}
 		for _, root := range roots {

@@ -1,7 +1,6 @@
 package certfile
 
 import (
-	"bytes"
 	"errors"
 	"fmt"
 	"strings"
@@ -31,19 +30,21 @@ func (f *file) store(der []byte, e entry) bool {
 		f.bad(scan.StageDecode, scan.ReasonCorrupt, fmt.Sprintf("%s: %d bytes that have no certificate's outline", e.container, len(der)))
 		return false
 	}
-	before := len(f.placed)
+	before := f.placed.len()
 	f.certificate(cert.Full, span{}, e.container, e.line)
-	if len(f.placed) == before {
+	if f.placed.len() == before {
 		return false
 	}
-	p := &f.placed[before]
-	p.use, p.basis = e.use, e.basis
+	p := f.placed.at(before)
+	if e.use != "" {
+		p.tell(e.use, e.basis)
+	}
 	switch alias := cleanAlias(e.alias); {
 	case f.spot == nil:
-		p.alias = alias
+		p.name(alias)
 		f.keep(p, cert.Full)
 	case alias != "": // a store inside a string of structured text
-		p.alias += "/" + alias
+		p.name(f.spot.alias + "/" + alias)
 	}
 	if len(rest) > 0 {
 		f.note("trailing_data")
@@ -61,16 +62,8 @@ func cleanAlias(s string) string {
 
 // noteFrom marks every certificate that was recorded since there were n.
 func (f *file) noteFrom(n int, code string) {
-	for i := n; i < len(f.placed); i++ {
-		f.placed[i].notes = append(f.placed[i].notes, code)
-	}
-}
-
-// trailing looks at what stands behind a store: PEM is read, anything else but
-// white space is noted.
-func (f *file) trailing(at int) {
-	if len(bytes.TrimSpace(f.content[at:])) > 0 && !searchPEM(f, at) {
-		f.note("trailing_data")
+	for i := n; i < f.placed.len(); i++ {
+		f.placed.at(i).note(code)
 	}
 }
 
@@ -79,11 +72,13 @@ func (f *file) trailing(at int) {
 func (f *file) refuse(err error, given bool) {
 	switch {
 	case errors.Is(err, errIterations):
-		f.report(-1, scan.StageLimit, scan.ReasonKDFIterations, fmt.Sprintf("the bound is %d for one file", f.opt.MaxKDFIterations))
+		f.report(-1, scan.StageLimit, scan.ReasonKDFIterations, fmt.Sprintf("the bound is %d for one file", f.opt.Limits.KDFIterations))
 	case errors.Is(err, errPassword) && given:
 		f.report(-1, scan.StageDecrypt, scan.ReasonWrongPassword, err.Error())
 	case errors.Is(err, errPassword):
 		f.report(-1, scan.StageDecrypt, scan.ReasonPasswordNeeded, err.Error())
+	case errors.Is(err, errDeep):
+		f.report(-1, scan.StageLimit, scan.ReasonTooDeep, err.Error())
 	case errors.Is(err, errUnsupported):
 		f.report(-1, scan.StageDecrypt, scan.ReasonUnsupported, err.Error())
 	case errors.Is(err, errTruncated):

@@ -1,8 +1,13 @@
 package certfile
 
 import (
+	"cmp"
+	"context"
 	"encoding/hex"
+	"errors"
+	"fmt"
 	"hash/maphash"
+	"io"
 	"slices"
 	"strings"
 	"time"
@@ -10,82 +15,123 @@ import (
 	"certaudit/scan"
 )
 
-// A file is one file being read. Certificates go out at once; what places them
-// waits for the end of the file, because the use of a member depends on the
-// other members.
+// A file is one file being read, or one member of an archive. Certificates go
+// out at once; what places them waits for the end, because the use of a member
+// depends on the other members.
 type file struct {
+	ctx          context.Context // ends when the file has cost its time
 	target, path string
-	content      []byte
+	content      []byte // what is being read: all of the file, or a part
+	base         int64  // where content begins in the file
+	lines        int    // line ends before content
+	whole        []byte // the file, where it is held in memory
+	disk         io.ReaderAt
 	opt          *Options
 	emit         func(scan.Record)
 	now          time.Time
 
-	index   int // of the next certificate-like object
-	placed  []placed
-	others  map[string]int // objects that are no certificates, by kind
-	mode    string         // permissions of the file, octal; empty for standard input
-	trouble int
-	full    bool       // the bound on objects was hit, and said
-	keys    [][32]byte // SHA-256 of the public keys whose private half is in this file
-	hasKey  bool
-	kdf     int // rounds of key derivation spent
+	index      int // of the next certificate-like object
+	placed     placements
+	containers []string       // that placed certificates name by number
+	others     map[string]int // objects that are no certificates, by kind
+	mode       string         // permissions of the file, octal; empty for standard input
+	trouble    int
+	full       bool       // a bound on objects or time was hit, and said
+	late       bool       // it was the one on time
+	keys       [][32]byte // SHA-256 of the public keys whose private half is in this file
+	hasKey     bool
+	kdf        int // rounds of key derivation spent
 
-	spot   *spot   // the string inside structured text that is being searched; nil elsewhere
-	kept   []byte  // the DER of certificates that no span of content gives back
-	outer  string  // path of the outermost file, in a member of an archive
-	depth  int     // of archives around this member
-	inner  int     // certificates found in members
-	budget *budget // what members may still cost; shared by a file and its members
+	spot   *spot       // the string inside structured text that is being searched; nil elsewhere
+	kept   []byte      // the DER of certificates that no span of the file gives back
+	der    []byte      // room to decode into, used again for each certificate
+	outer  string      // path of the outermost file, in a member of an archive
+	depth  int         // of archives around this member
+	inner  int         // certificates found in members
+	budget *budget     // what is left to spend; shared by a file and its members
+	over   *unconsumed // what no decoder consumed; shared alike
 }
 
-// placed is one certificate of the file, kept small: a bundle may have a
-// million.
-type placed struct {
-	sum             [32]byte
-	spki            [32]byte
-	subject, issuer uint64 // hashes of the encoded names; equal names hash alike
-	at              span   // in content, to read it again
-	index, line     int
-	container       string
-	alias           string
-	parsed, isCA    bool
-	selfIssued      bool
-	kept            bool // at is in kept, not in content
-	alone           bool // the only certificate of a string in structured text: no member of a bundle
-	notes           []string
-	use             scan.Use
-	basis           string
+// A budget is what one file may still cost, its members counted.
+type budget struct {
+	bytes   int64
+	members int
+	objects int
+}
+
+// newFile is a file that has no content yet.
+func newFile(ctx context.Context, opt *Options, target, path string, now time.Time, emit func(scan.Record)) *file {
+	return &file{ctx: ctx, target: target, path: path, opt: opt, emit: emit, now: now, over: new(unconsumed),
+		budget: &budget{bytes: opt.Limits.Expansion, members: opt.Limits.Members, objects: opt.Limits.Objects}}
 }
 
 // certificate records one certificate that was found at a span of the content.
 // One whose elements do not even nest is damaged; one that nests and that the
-// parser refuses is still a certificate.
+// parser refuses is still a certificate. der is not kept.
 func (f *file) certificate(der []byte, at span, container string, line int) {
 	c, x := scan.DeriveX509(der)
-	if x == nil && !wellFormed(der, maxDepth) {
-		f.bad(scan.StageParse, scan.ReasonCorrupt, "sha256 "+c.SHA256+": "+c.Detail)
-		return
+	if x == nil {
+		if reason := nests(der, f.opt.Limits.Nesting); reason != "" {
+			f.bad(stageOf(reason), reason, "sha256 "+c.SHA256+": "+c.Detail)
+			return
+		}
 	}
 	f.emit(c)
-	p := placed{at: at, index: f.index, line: line, container: container, parsed: c.Parsed, isCA: c.IsCA, selfIssued: c.SelfIssued}
-	f.locate(&p, der)
-	hexSum(&p.sum, c.SHA256)
-	if c.Parsed {
-		hexSum(&p.spki, c.SPKISHA256)
-		issuer, subject, _ := scan.Names(der)
-		p.subject, p.issuer = maphash.Bytes(f.opt.seed, subject), maphash.Bytes(f.opt.seed, issuer)
+	p := placed{at: f.base + int64(at.from), size: uint32(at.to - at.from), index: uint32(f.index), line: uint32(line)}
+	if container == "pem" {
+		p.flags |= isArmoured
 	}
-	f.placed = append(f.placed, p)
+	p.container = f.intern(f.locate(&p, der, container))
+	p.sum = c.Sum()
+	p.describe(c, der, f.opt.seed)
+	f.placed.add(p)
 	f.index++
+	f.budget.objects--
+}
+
+// describe keeps what tells the certificate's use.
+func (p *placed) describe(c *scan.Certificate, der []byte, seed maphash.Seed) {
+	if !c.Parsed {
+		return
+	}
+	var spki [32]byte
+	hexSum(&spki, c.SPKISHA256)
+	p.spki = maphash.Bytes(seed, spki[:])
+	issuer, subject, _ := scan.Names(der)
+	p.subject, p.issuer = maphash.Bytes(seed, subject), maphash.Bytes(seed, issuer)
+	p.flags |= isParsed
+	if c.IsCA {
+		p.flags |= isCA
+	}
+	if c.SelfIssued {
+		p.flags |= isSelfIssued
+	}
+}
+
+// stageOf is the stage at which an object is refused for a reason.
+func stageOf(reason scan.Reason) scan.Stage {
+	if reason == scan.ReasonTooDeep {
+		return scan.StageLimit
+	}
+	return scan.StageParse
+}
+
+// intern numbers the containers of this file.
+func (f *file) intern(container string) uint8 {
+	i := slices.Index(f.containers, container)
+	if i < 0 {
+		i = len(f.containers)
+		f.containers = append(f.containers, container)
+	}
+	return uint8(i)
 }
 
 func hexSum(into *[32]byte, s string) { hex.Decode(into[:], []byte(s)) }
 
 // note marks the certificate that was recorded last.
 func (f *file) note(code string) {
-	if len(f.placed) > 0 {
-		p := &f.placed[len(f.placed)-1]
-		p.notes = append(p.notes, code)
+	if n := f.placed.len(); n > 0 {
+		f.placed.at(n - 1).note(code)
 	}
 }
 
@@ -110,6 +156,7 @@ func (f *file) object(kind string, facts *scan.Object, e entry) {
 			f.keys = append(f.keys, spki)
 		}
 	}
+	f.budget.objects--
 	alias, line := cleanAlias(e.alias), e.line
 	if f.spot != nil {
 		e.container, line = f.spot.container, f.lineOf(max(1, e.line))
@@ -141,33 +188,61 @@ func (f *file) report(index int, stage scan.Stage, reason scan.Reason, detail st
 	f.emit(&scan.NotAssessed{Target: f.target, Path: f.path, Index: index, Stage: stage, Reason: reason, Detail: detail, ObservedAt: f.now})
 }
 
-// room is false, with a record, when the file has more objects than the bound.
+// room is false, with a record, when the file has more objects than the bound,
+// when its time is over, and when the scan was interrupted.
 func (f *file) room() bool {
-	if f.index < f.opt.MaxObjects {
-		return true
-	}
-	if !f.full {
+	if !f.full && f.budget.objects <= 0 {
 		f.full = true
-		f.report(-1, scan.StageLimit, scan.ReasonTooMany, "")
+		f.report(-1, scan.StageLimit, scan.ReasonTooMany, fmt.Sprintf("more than %d objects", f.opt.Limits.Objects))
 	}
+	return f.onTime() && !f.full
+}
+
+// onTime is false, with a record, when the file's time is over or the scan was
+// interrupted.
+func (f *file) onTime() bool {
+	switch {
+	case f.ctx.Err() == nil:
+		return true
+	case f.late:
+	case errors.Is(context.Cause(f.ctx), errTime):
+		f.report(-1, scan.StageLimit, scan.ReasonTimeout, fmt.Sprintf("it took longer than %v", f.opt.Limits.Time))
+	default:
+		f.report(-1, scan.StageScan, scan.ReasonInterrupted, "")
+	}
+	f.late, f.full = true, true
 	return false
 }
+
+// errTime ends the context of a file that has cost its time.
+var errTime = errors.New("the time for one file is over")
 
 // read recognises and reads the content and returns the file's outcome.
 func (f *file) read() scan.Outcome {
 	if ownOutput(f.content) {
 		return scan.OutcomeOwnOutput
 	}
-	for _, c := range f.opt.containers {
-		if !c.recognises(f.content) {
-			continue
-		}
-		f.readAs(&c)
-		break
+	if c := f.recognise(); c != nil {
+		f.readAs(c)
 	}
+	return f.outcome()
+}
+
+// recognise finds the container that the content is; nil where it is none.
+func (f *file) recognise() *container {
+	for i := range f.opt.containers {
+		if c := &f.opt.containers[i]; c.recognises(f.content) {
+			return c
+		}
+	}
+	return nil
+}
+
+// outcome places what was found and tells what became of the file.
+func (f *file) outcome() scan.Outcome {
 	f.place()
 	switch {
-	case len(f.placed)+f.inner > 0:
+	case f.placed.len()+f.inner > 0:
 		return scan.OutcomeRead
 	case f.trouble > 0:
 		return scan.OutcomeNotAssessed
@@ -187,11 +262,15 @@ func (f *file) readAs(c *container) {
 // place tells the use of every certificate and records where each one is.
 func (f *file) place() {
 	f.tellUses()
-	for i := range f.placed {
-		p := &f.placed[i]
-		f.emit(&scan.Observation{Target: f.target, Path: f.path, Index: p.index, Alias: p.alias, Use: p.use, UseBasis: p.basis,
-			Container: p.container, Object: scan.ObjectCertificate, SHA256: hex.EncodeToString(p.sum[:]), Line: p.line,
-			Notes: p.notes, ObservedAt: f.now})
+	for i := range f.placed.len() {
+		p := f.placed.at(i)
+		o := scan.Observation{Target: f.target, Path: f.path, Index: int(p.index), Use: usesOf[p.use], UseBasis: basesOf[p.basis],
+			Container: f.containers[p.container], Object: scan.ObjectCertificate, SHA256: hex.EncodeToString(p.sum[:]),
+			Line: int(p.line), ObservedAt: f.now}
+		if p.more != nil {
+			o.Alias, o.Notes = p.more.alias, p.more.notes
+		}
+		f.emit(&o)
 	}
 }
 
@@ -200,22 +279,26 @@ func (f *file) tellUses() {
 	anchors := slices.ContainsFunc(f.opt.Anchors, func(glob string) bool {
 		return scan.MatchGlob(glob, f.path) || f.outer != "" && scan.MatchGlob(glob, f.outer)
 	})
+	held := map[uint64]bool{}
+	for _, spki := range f.keys {
+		held[maphash.Bytes(f.opt.seed, spki[:])] = true
+	}
 	issued := f.tellIssuers()
 	bundle := !issued && !f.hasKey && f.distinct() > 1
-	for i := range f.placed {
-		p := &f.placed[i]
+	for i := range f.placed.len() {
+		p := f.placed.at(i)
 		switch {
 		case anchors:
-			p.use, p.basis = scan.UseAnchor, scan.UseByConfiguration
-		case slices.Contains(f.keys, p.spki) && p.parsed:
-			p.use, p.basis = scan.UseIdentity, scan.UseByKey
-		case p.use != "": // told by what it issued
+			p.tell(scan.UseAnchor, scan.UseByConfiguration)
+		case p.is(isParsed) && held[p.spki]:
+			p.tell(scan.UseIdentity, scan.UseByKey)
+		case p.told(): // by what it issued, or by its store
 		case f.opt.roots[p.sum]:
-			p.use, p.basis = scan.UseAnchor, scan.UseByStore
-		case bundle && !p.alone:
-			p.use, p.basis = scan.UseAnchor, scan.UseByBundle
+			p.tell(scan.UseAnchor, scan.UseByStore)
+		case bundle && !p.is(isAlone):
+			p.tell(scan.UseAnchor, scan.UseByBundle)
 		default:
-			p.use, p.basis = byDefault(p), scan.UseByDefault
+			p.tell(byDefault(p), scan.UseByDefault)
 		}
 	}
 }
@@ -223,24 +306,22 @@ func (f *file) tellUses() {
 // byDefault is the use of a stored certificate that no place explains.
 func byDefault(p *placed) scan.Use {
 	switch {
-	case p.parsed && p.selfIssued:
+	case p.is(isSelfIssued):
 		return scan.UseUnknown
-	case p.isCA:
+	case p.is(isCA):
 		return scan.UseChain
 	}
 	return scan.UseIdentity
 }
 
 func (f *file) distinct() int {
-	if len(f.placed) < 2 {
-		return len(f.placed)
-	}
-	for i := range f.placed[1:] {
-		if f.placed[i+1].sum != f.placed[0].sum {
+	n := f.placed.len()
+	for i := 1; i < n; i++ {
+		if f.placed.at(i).sum != f.placed.at(0).sum {
 			return 2 // more than one is all that is asked
 		}
 	}
-	return 1
+	return min(n, 1)
 }
 
 // maxIssuerTries bounds the signatures that are checked for one candidate
@@ -250,31 +331,28 @@ const maxIssuerTries = 8
 // tellIssuers marks the members that issued another member, as their
 // signatures show, and tells whether there is any.
 func (f *file) tellIssuers() bool {
-	if len(f.placed) < 2 {
-		return false
-	}
-	bySubject := map[uint64][]int{}
-	for i := range f.placed {
-		if p := &f.placed[i]; p.parsed {
-			bySubject[p.subject] = append(bySubject[p.subject], i)
-		}
-	}
-	tries := map[int]int{}
+	parents := f.possibleIssuers()
+	tries := make([]uint8, len(parents))
 	any := false
-	for child := range f.placed {
-		c := &f.placed[child]
-		if !c.parsed || c.selfIssued { // another certificate of the same name and key is no issuer
+	for child := 0; len(parents) > 0 && child < f.placed.len() && f.onTime(); child++ {
+		c := f.placed.at(child)
+		if !c.is(isParsed) || c.is(isSelfIssued) { // another certificate of the same name and key is no issuer
 			continue
 		}
-		candidates := bySubject[c.issuer]
-		for _, parent := range candidates[:min(len(candidates), maxIssuerTries)] {
-			p := &f.placed[parent]
-			if p.sum == c.sum || p.use != "" || tries[parent] >= maxIssuerTries || !p.isCA && !p.selfIssued {
+		first, _ := slices.BinarySearchFunc(parents, c.issuer, func(n uint32, name uint64) int {
+			return cmp.Compare(f.placed.at(int(n)).subject, name)
+		})
+		for i := first; i < len(parents) && i < first+maxIssuerTries; i++ {
+			p := f.placed.at(int(parents[i]))
+			if p.subject != c.issuer {
+				break
+			}
+			if p.sum == c.sum || p.told() || tries[i] >= maxIssuerTries {
 				continue
 			}
-			tries[parent]++
+			tries[i]++
 			if f.issued(p, c) {
-				p.use, p.basis = scan.UseChain, scan.UseByIssuing
+				p.tell(scan.UseChain, scan.UseByIssuing)
 				any = true
 			}
 		}
@@ -282,29 +360,54 @@ func (f *file) tellIssuers() bool {
 	return any
 }
 
+// possibleIssuers lists the certificates that may have issued another, by the
+// hash of their name, and those of one name in the order of the file.
+func (f *file) possibleIssuers() (parents []uint32) {
+	if f.placed.len() < 2 {
+		return nil
+	}
+	for i := range f.placed.len() {
+		if p := f.placed.at(i); p.is(isParsed) && (p.is(isCA) || p.is(isSelfIssued)) {
+			parents = append(parents, uint32(i))
+		}
+	}
+	slices.SortFunc(parents, func(a, b uint32) int {
+		return cmp.Or(cmp.Compare(f.placed.at(int(a)).subject, f.placed.at(int(b)).subject), cmp.Compare(a, b))
+	})
+	return parents
+}
+
 // issued checks the child's signature under the parent's key. Where the
 // algorithm cannot be checked the names decide.
 func (f *file) issued(parent, child *placed) bool {
-	if parent.lost() || child.lost() {
+	if parent.is(isLost) || child.is(isLost) {
 		return true
 	}
 	p, c := f.again(parent), f.again(child)
 	return p != nil && c != nil && scan.Signed(c, p) != scan.No
 }
 
-// again takes a certificate of this file out of the content a second time.
+// again takes a certificate of this file out of it a second time.
 func (f *file) again(p *placed) []byte {
-	if p.kept {
-		return f.kept[p.at.from:p.at.to]
+	if p.is(isKept) {
+		return f.kept[p.at : p.at+int64(p.size)]
 	}
-	der := f.content[p.at.from:p.at.to]
-	if p.container == "pem" {
-		var err error
-		if der, err = decodeBase64(der); err != nil {
+	var text []byte
+	if f.disk == nil {
+		text = f.whole[p.at : p.at+int64(p.size)]
+	} else {
+		text = make([]byte, p.size)
+		if n, _ := f.disk.ReadAt(text, p.at); n < len(text) {
 			return nil
 		}
 	}
-	cert, _, ok := scan.NextTLV(der)
+	if p.is(isArmoured) {
+		var err error
+		if text, err = appendBase64(nil, text); err != nil {
+			return nil
+		}
+	}
+	cert, _, ok := scan.NextTLV(text)
 	if !ok {
 		return nil
 	}

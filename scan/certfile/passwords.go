@@ -91,7 +91,7 @@ func (c candidate) bmp() []byte {
 // spend takes rounds of key derivation from what the file may cost; false when
 // there is no more.
 func (f *file) spend(rounds int) bool {
-	if rounds > f.opt.MaxKDFIterations-f.kdf {
+	if rounds > f.opt.Limits.KDFIterations-f.kdf {
 		return false
 	}
 	f.kdf += rounds

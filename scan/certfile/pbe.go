@@ -51,7 +51,7 @@ func (f *file) pkcs12Key(newHash func() hash.Hash, password, salt []byte, rounds
 	if rounds < 1 || len(salt) > maxSalt {
 		return nil, damaged("parameters of a key derivation")
 	}
-	if rounds > f.opt.MaxKDFIterations || !f.spend(rounds*blocks) {
+	if rounds > f.opt.Limits.KDFIterations || !f.spend(rounds*blocks) {
 		return nil, errIterations
 	}
 	v := h.BlockSize()
@@ -264,7 +264,7 @@ func (f *file) pbkdf2Key(kdf string, parameters derReader, c candidate, size int
 		return nil, damaged("parameters of a key derivation")
 	}
 	blocks := (size + newHash().Size() - 1) / newHash().Size()
-	if rounds > f.opt.MaxKDFIterations || !f.spend(rounds*blocks) {
+	if rounds > f.opt.Limits.KDFIterations || !f.spend(rounds*blocks) {
 		return nil, errIterations
 	}
 	key, err := pbkdf2.Key(newHash, string(c.text), salt, rounds, size)

@@ -161,7 +161,7 @@ func TestOpenSSLPKCS12(t *testing.T) {
 				p.check(t, path, nil, "decrypt password_needed")
 				p.check(t, path, given("wrong"), "decrypt wrong_password")
 			}
-			if records := observeAll(t, Options{MaxKDFIterations: 100}, path); name != "plain" && name != "nomac" {
+			if records := observeAll(t, Options{Limits: Limits{KDFIterations: 100}}, path); name != "plain" && name != "nomac" {
 				if got := p.shown(records); !slices.Equal(got, []string{"limit kdf_iterations"}) {
 					t.Errorf("with a bound of 100 rounds: %q", got)
 				}

@@ -23,6 +23,7 @@ var (
 	errUnsupported = errors.New("not supported")
 	errPassword    = errors.New("the password does not open it")
 	errIterations  = errors.New("more key derivation than the bound allows")
+	errDeep        = errors.New("nested deeper than the bound")
 )
 
 func damaged(what string) error { return fmt.Errorf("%w: %s", errDamaged, what) }

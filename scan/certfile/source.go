@@ -12,6 +12,7 @@ import (
 	"iter"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -20,32 +21,19 @@ import (
 	"certaudit/scan"
 )
 
-// The bounds on one file, unless Options says otherwise.
-const (
-	DefaultMaxFileSize = 256 << 20
-	DefaultMaxObjects  = 2_000_000
-
-	DefaultMaxKDFIterations = 10_000_000
-)
-
 // Options configures a Source.
 type Options struct {
-	Targets         []scan.Target    // every target of the run: a link may lead to what another target covers
-	Excludes        []scan.Exclude   // globs on the path as reported
-	Anchors         []string         // globs: certificates under them are trust anchors
-	Roots           [][32]byte       // SHA-256 of the given roots: such a certificate is an anchor wherever it lies
-	MaxFileSize     int64            // bytes; 0 means DefaultMaxFileSize
-	MaxObjects      int              // certificates in one file; 0 means DefaultMaxObjects
-	MaxExpansion    int64            // bytes that all members of one archive may unpack to; 0 means DefaultMaxExpansion
-	MaxArchiveDepth int              // archives within archives; 0 means DefaultMaxArchiveDepth
-	MaxMembers      int              // members of one archive, nested ones counted; 0 means DefaultMaxMembers
-	Stdin           io.Reader        // for the target "-"
-	Writing         string           // path of the evidence that this scan writes, counted as own output and not read
-	Now             func() time.Time // clock of the records
+	Targets  []scan.Target    // every target of the run: a link may lead to what another target covers
+	Excludes []scan.Exclude   // globs on the path as reported
+	Anchors  []string         // globs: certificates under them are trust anchors
+	Roots    [][32]byte       // SHA-256 of the given roots: such a certificate is an anchor wherever it lies
+	Limits   Limits           // what one file may cost
+	Stdin    io.Reader        // for the target "-"
+	Writing  string           // path of the evidence that this scan writes, counted as own output and not read
+	Now      func() time.Time // clock of the records
 
-	Passwords        func(path string) [][]byte // to try on a store, before the usual ones; may be nil; safe for concurrent use
-	NoPrivateKeys    bool                       // parse no key material: a private key is recorded, and nothing more
-	MaxKDFIterations int                        // rounds of key derivation for one file; 0 means DefaultMaxKDFIterations
+	Passwords     func(path string) [][]byte // to try on a store, before the usual ones; may be nil; safe for concurrent use
+	NoPrivateKeys bool                       // parse no key material: a private key is recorded, and nothing more
 
 	containers []container
 	seed       maphash.Seed
@@ -91,15 +79,7 @@ func (s *Source) covers(real string, number int) bool {
 
 // New makes a Source.
 func New(opt Options) *Source {
-	if opt.MaxFileSize == 0 {
-		opt.MaxFileSize = DefaultMaxFileSize
-	}
-	if opt.MaxObjects == 0 {
-		opt.MaxObjects = DefaultMaxObjects
-	}
-	if opt.MaxKDFIterations == 0 {
-		opt.MaxKDFIterations = DefaultMaxKDFIterations
-	}
+	opt.Limits.complete()
 	opt.containers, opt.seed = containers(), maphash.MakeSeed()
 	opt.roots = make(map[[32]byte]bool, len(opt.Roots))
 	for _, sum := range opt.Roots {
@@ -175,16 +155,22 @@ func (s *Source) now() time.Time { return s.opt.Now().UTC().Truncate(time.Second
 
 // fileUnit reads one regular file.
 func (s *Source) fileUnit(t scan.Target, name, shown string) scan.Unit {
-	return scan.Unit{Target: t.Arg, Path: shown, Observe: func(_ context.Context, emit func(scan.Record)) {
-		s.observe(t.Arg, name, shown, emit)
+	return scan.Unit{Target: t.Arg, Path: shown, Observe: func(ctx context.Context, emit func(scan.Record)) {
+		s.observe(ctx, t.Arg, name, shown, emit)
 	}}
 }
 
-func (s *Source) observe(target, name, shown string, emit func(scan.Record)) {
+// timed bounds what one file may take.
+func (s *Source) timed(ctx context.Context) (context.Context, context.CancelFunc) {
+	return context.WithTimeoutCause(ctx, s.opt.Limits.Time, errTime)
+}
+
+func (s *Source) observe(ctx context.Context, target, name, shown string, emit func(scan.Record)) {
+	ctx, cancel := s.timed(ctx)
+	defer cancel()
 	rec := &scan.File{Target: target, Path: shown, Outcome: scan.OutcomeNotAssessed, ObservedAt: s.now()}
 	defer func() { emit(rec) }()
-	f := &file{target: target, path: shown, opt: &s.opt, emit: emit, now: rec.ObservedAt}
-
+	f := newFile(ctx, &s.opt, target, shown, rec.ObservedAt, emit)
 	in, info, err := openRegular(name)
 	if err != nil {
 		f.report(-1, scan.StageRead, readReason(err), err.Error())
@@ -197,57 +183,86 @@ func (s *Source) observe(target, name, shown string, emit func(scan.Record)) {
 	if buf == nil {
 		buf = new([]byte)
 	}
-	defer s.pool.Put(buf)
-	if !s.fill(f, buf, in, info.Size()) {
-		return
-	}
-	s.finish(f, rec, *buf)
+	defer func() {
+		if cap(*buf) <= headSize+bytesMore { // a large one would stay for good
+			s.pool.Put(buf)
+		}
+	}()
+	s.readOpen(f, rec, buf, in)
 }
 
-// fill reads the whole file into buf, within the bound.
-func (s *Source) fill(f *file, buf *[]byte, in io.Reader, size int64) bool {
-	if size > s.opt.MaxFileSize {
-		f.report(-1, scan.StageLimit, scan.ReasonTooLarge, fmt.Sprintf("%d bytes; the bound is %d", size, s.opt.MaxFileSize))
-		return false
+// bytesMore lets the end of a file be seen without another allocation.
+const bytesMore = 512
+
+// readOpen reads an open file: as a stream where its beginning shows that it can
+// be, else as a whole.
+func (s *Source) readOpen(f *file, rec *scan.File, buf *[]byte, in io.Reader) {
+	*buf = slices.Grow((*buf)[:0], int(min(max(rec.Size, 0), headSize))+bytesMore)
+	ended, err := readInto(buf, in, headSize)
+	if err == nil && !ended && f.mode != "" && streamable(*buf, s.opt.containers) {
+		s.contained(f, func() { f.streamed(rec, *buf, in) })
+		return
 	}
-	b := (*buf)[:0]
-	if int64(cap(b)) < size+1 {
-		b = make([]byte, 0, size+512)
+	if err == nil && !ended {
+		if rec.Size > s.opt.Limits.HeldSize {
+			f.tooLarge(rec.Size)
+			return
+		}
+		*buf = slices.Grow(*buf, int(max(rec.Size, 0))-len(*buf)+bytesMore)
+		ended, err = readInto(buf, in, s.opt.Limits.HeldSize)
 	}
-	in = io.LimitReader(in, s.opt.MaxFileSize+1)
-	for {
+	switch {
+	case err != nil:
+		f.report(-1, scan.StageRead, readReason(err), err.Error())
+	case !ended:
+		f.tooLarge(int64(len(*buf)))
+	default:
+		s.contained(f, func() { f.held(rec, *buf) })
+	}
+}
+
+func (f *file) tooLarge(size int64) {
+	f.report(-1, scan.StageLimit, scan.ReasonTooLarge, fmt.Sprintf("%d bytes or more; the bound is %d", size, f.opt.Limits.HeldSize))
+}
+
+// readInto reads on until the end, or until there are more bytes than most.
+func readInto(buf *[]byte, in io.Reader, most int64) (ended bool, err error) {
+	b := *buf
+	defer func() { *buf = b }()
+	for int64(len(b)) <= most {
 		if len(b) == cap(b) {
-			b = append(b, 0)[:len(b)]
+			b = slices.Grow(b, len(b)+bytesMore)
 		}
 		n, err := in.Read(b[len(b):cap(b)])
 		b = b[:len(b)+n]
 		if errors.Is(err, io.EOF) {
-			break
+			return true, nil
 		}
 		if err != nil {
-			f.report(-1, scan.StageRead, readReason(err), err.Error())
-			return false
+			return false, err
 		}
 	}
-	*buf = b
-	if int64(len(b)) > s.opt.MaxFileSize {
-		f.report(-1, scan.StageLimit, scan.ReasonTooLarge, fmt.Sprintf("it grew past %d bytes while it was read", s.opt.MaxFileSize))
-		return false
-	}
-	return true
+	return false, nil
 }
 
-// finish reads the content and completes the file's record. A panic in a
-// reader costs this file only, and the file keeps its outcome.
-func (s *Source) finish(f *file, rec *scan.File, content []byte) {
+// held reads the content of a file that is in memory and completes the file's
+// record.
+func (f *file) held(rec *scan.File, content []byte) {
 	sum := sha256.Sum256(content)
-	rec.SHA256, rec.Size, f.content = hex.EncodeToString(sum[:]), int64(len(content)), content
+	rec.SHA256, rec.Size = hex.EncodeToString(sum[:]), int64(len(content))
+	f.content, f.whole = content, content
+	rec.Outcome = f.read()
+	rec.Leftover, rec.Notes = f.over.bytes, f.over.notes
+}
+
+// contained makes a panic in a reader cost this file only.
+func (s *Source) contained(f *file, read func()) {
 	defer func() {
 		if p := recover(); p != nil {
 			f.report(-1, scan.StageDecode, scan.ReasonPanic, fmt.Sprint(p))
 		}
 	}()
-	rec.Outcome = f.read()
+	read()
 }
 
 func readReason(err error) scan.Reason {
@@ -286,25 +301,35 @@ func (s *Source) stdinUnit(t scan.Target) scan.Unit {
 	return scan.Unit{Target: t.Arg, Path: t.Arg, Observe: func(ctx context.Context, emit func(scan.Record)) {
 		rec := &scan.File{Target: t.Arg, Path: t.Arg, ModTime: s.now(), Outcome: scan.OutcomeNotAssessed, ObservedAt: s.now()}
 		defer func() { emit(rec) }()
-		f := &file{target: t.Arg, path: t.Arg, opt: &s.opt, emit: emit, now: rec.ObservedAt}
-		// Standard input may never end. The reader that is left behind by an
+		f := newFile(ctx, &s.opt, t.Arg, t.Arg, rec.ObservedAt, emit)
+		// Standard input may never end, and whoever writes to it may be slow: its
+		// time begins when it has been read. The reader that is left behind by an
 		// interrupt ends with the process.
-		var buf []byte
-		read := make(chan bool, 1)
-		var trouble []scan.Record
+		type result struct {
+			content []byte
+			ended   bool
+			err     error
+		}
+		read := make(chan result, 1)
 		go func() {
-			quiet := &file{target: f.target, path: f.path, opt: f.opt, now: f.now, emit: func(r scan.Record) { trouble = append(trouble, r) }}
-			read <- s.fill(quiet, &buf, s.opt.Stdin, 0)
+			var r result
+			r.ended, r.err = readInto(&r.content, s.opt.Stdin, s.opt.Limits.HeldSize)
+			read <- r
 		}()
 		select {
 		case <-ctx.Done():
 			f.report(-1, scan.StageScan, scan.ReasonInterrupted, "")
-		case ok := <-read:
-			for _, r := range trouble {
-				emit(r)
-			}
-			if ok {
-				s.finish(f, rec, buf)
+		case r := <-read:
+			switch {
+			case r.err != nil:
+				f.report(-1, scan.StageRead, readReason(r.err), r.err.Error())
+			case !r.ended:
+				f.tooLarge(int64(len(r.content)))
+			default:
+				var cancel context.CancelFunc
+				f.ctx, cancel = s.timed(ctx)
+				defer cancel()
+				s.contained(f, func() { f.held(rec, r.content) })
 			}
 		}
 	}}

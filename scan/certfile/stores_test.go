@@ -2,6 +2,7 @@ package certfile
 
 import (
 	"bytes"
+	"context"
 	"crypto/hmac"
 	"crypto/sha1"
 	"encoding/binary"
@@ -18,7 +19,8 @@ import (
 func readBytes(content []byte, opt Options) (records []scan.Record, outcome scan.Outcome) {
 	opt.Now = nil
 	s := New(opt)
-	f := &file{target: "t", path: "t", opt: &s.opt, emit: func(r scan.Record) { records = append(records, r) }, now: testNow, content: content}
+	f := newFile(context.Background(), &s.opt, "t", "t", testNow, func(r scan.Record) { records = append(records, r) })
+	f.content, f.whole = content, content
 	outcome = f.read()
 	return records, outcome
 }
@@ -199,7 +201,7 @@ func TestStoreBehindSecretKey(t *testing.T) {
 // certificate or with the reason why there is none.
 func TestDamagedStores(t *testing.T) {
 	for name, whole := range stores(t) {
-		opt := Options{Passwords: given("password", "cryptography"), MaxKDFIterations: 20_000_000}
+		opt := Options{Passwords: given("password", "cryptography"), Limits: Limits{KDFIterations: 20_000_000}}
 		for i := range 8 {
 			cut := whole[:len(whole)*i/8]
 			records, outcome := readBytes(cut, opt)
@@ -232,7 +234,7 @@ func TestReasonsDiffer(t *testing.T) {
 		"wrong password": {whole, Options{Passwords: given("wrong")}, scan.ReasonWrongPassword},
 		"cut":            {whole[:400], Options{Passwords: given("cryptography")}, scan.ReasonTruncated},
 		"damaged":        {bytes.Replace(whole, []byte("\x30\x21\x30\x09"), []byte("\x30\x21\x31\x09"), 1), Options{Passwords: given("cryptography")}, scan.ReasonCorrupt},
-		"too costly":     {whole, Options{MaxKDFIterations: 1000}, scan.ReasonKDFIterations},
+		"too costly":     {whole, Options{Limits: Limits{KDFIterations: 1000}}, scan.ReasonKDFIterations},
 	} {
 		records, outcome := readBytes(c.content, c.opt)
 		if len(records) != 1 || outcome != scan.OutcomeNotAssessed {
@@ -308,7 +310,7 @@ func TestDeepBER(t *testing.T) {
 		bytes.Repeat([]byte{0x30, 0x80}, 1<<20),
 		bytes.Repeat([]byte{0x24, 0x80}, 1<<20),
 	} {
-		if _, _, err := toDER(b); err == nil {
+		if _, _, err := toDER(b, 64); err == nil {
 			t.Error("a million levels were accepted")
 		}
 	}
@@ -330,16 +332,20 @@ func fuzzStore(f *testing.F, containerName string, endings ...string) {
 			c = known
 		}
 	}
-	s := New(Options{MaxKDFIterations: 20_000, MaxObjects: 1000})
+	s := New(Options{Limits: Limits{KDFIterations: 20_000, Objects: 1000}})
 	f.Fuzz(func(t *testing.T, b []byte) {
 		certificates := map[string]bool{}
 		placed := 0
-		in := &file{opt: &s.opt, now: testNow, content: b}
+		in := newFile(context.Background(), &s.opt, "t", "p", testNow, nil)
+		in.content, in.whole = b, b
 		in.emit = func(r scan.Record) {
 			switch r := r.(type) {
 			case *scan.Certificate:
 				certificates[r.SHA256] = true
 			case *scan.Observation:
+				if r.Object != scan.ObjectCertificate {
+					return
+				}
 				placed++
 				if !certificates[r.SHA256] || r.Use == "" || r.UseBasis == "" {
 					t.Errorf("placement %+v", r)
@@ -348,8 +354,8 @@ func fuzzStore(f *testing.F, containerName string, endings ...string) {
 		}
 		c.read(in)
 		in.place()
-		if placed != len(in.placed) || placed > 1000 {
-			t.Errorf("%d placements of %d", placed, len(in.placed))
+		if placed != in.placed.len() || placed > 1000 {
+			t.Errorf("%d placements of %d", placed, in.placed.len())
 		}
 	})
 }
@@ -364,8 +370,8 @@ func FuzzPKCS7(f *testing.F) {
 	if err != nil {
 		f.Fatal(err)
 	}
-	eachBlock(text, 0, func(b block) bool {
-		der, err := decodeBase64(text[b.body.from:b.body.to])
+	eachBlock(text, true, func(gap span, _ bool) int { return gap.to }, func(b block) bool {
+		der, err := appendBase64(nil, text[b.body.from:b.body.to])
 		if err != nil {
 			f.Fatal(err)
 		}
@@ -387,14 +393,14 @@ func FuzzToDER(f *testing.F) {
 	}
 	f.Add([]byte("\x24\x80\x04\x01a\x24\x03\x04\x01b\x00\x00tail"))
 	f.Fuzz(func(t *testing.T, b []byte) {
-		der, rest, err := toDER(b)
+		der, rest, err := toDER(b, 64)
 		if err != nil {
 			return
 		}
 		if len(der)+len(rest) > 4*len(b)+16 || !bytes.HasSuffix(b, rest) {
 			t.Errorf("%d bytes made %d and %d", len(b), len(der), len(rest))
 		}
-		again, left, err := toDER(der)
+		again, left, err := toDER(der, 64)
 		if err != nil || len(left) > 0 || !bytes.Equal(again, der) {
 			t.Errorf("%x became %x and then %x: %v", b, der, again, err)
 		}

@@ -2,6 +2,7 @@ package certfile
 
 import (
 	"bytes"
+	"context"
 	"crypto/ecdsa"
 	"crypto/elliptic"
 	"crypto/rand"
@@ -191,7 +192,7 @@ func TestYAMLBombs(t *testing.T) {
 		"billion laughs": {laughs.String(), []string{" #-1 limit/expansion_limit", " #0 A yaml [cert] line 31 unknown", "read"}},
 		"a cycle":        {"a: &a [*a]\ncert: " + a.b64 + "\n", []string{" #-1 limit/expansion_limit", " #0 A yaml [cert] line 2 unknown", "read"}},
 		"deep":           {"a: " + strings.Repeat("[", 300) + strings.Repeat("]", 300) + "\ncert: " + a.b64 + "\n", []string{" #-1 limit/too_deep", " #0 A yaml [] line 0 unknown", "read"}},
-		"many nodes":     {"a: [" + strings.Repeat("1,", maxNodes) + "1]\ncert: " + a.b64 + "\n", []string{" #-1 limit/too_large", " #0 A yaml [] line 0 unknown", "read"}},
+		"many nodes":     {"a: [" + strings.Repeat("1,", 500_000) + "1]\ncert: " + a.b64 + "\n", []string{" #-1 limit/too_large", " #0 A yaml [] line 0 unknown", "read"}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			start := time.Now()
@@ -209,7 +210,7 @@ func TestYAMLBombs(t *testing.T) {
 func TestObjectBound(t *testing.T) {
 	a := newTestCert(t, "a.example")
 	text := `["` + strings.Repeat(a.b64+`","`, 20) + `"]`
-	got := seen(t, Options{MaxObjects: 3}, "f", []byte(text), a)
+	got := seen(t, Options{Limits: Limits{Objects: 3}}, "f", []byte(text), a)
 	if len(got) != 5 || got[0] != " #-1 limit/too_many_objects" || got[4] != "read" {
 		t.Errorf("got %q", got)
 	}
@@ -220,13 +221,16 @@ func fuzzFile(t *testing.T, content []byte, read func(f *file)) {
 	if len(content) > 1<<16 {
 		return
 	}
-	opt := New(Options{Now: func() time.Time { return testNow }, MaxExpansion: 1 << 22, MaxMembers: 100}).opt
+	opt := New(Options{Now: func() time.Time { return testNow }, Limits: Limits{Expansion: 1 << 22, Members: 100}}).opt
 	certificates, placements, damaged := 0, 0, 0
-	f := &file{target: "t", path: "p", content: content, opt: &opt, now: testNow, emit: func(r scan.Record) {
+	f := newFile(context.Background(), &opt, "t", "p", testNow, func(r scan.Record) {
 		switch r := r.(type) {
 		case *scan.Certificate:
 			certificates++
 		case *scan.Observation:
+			if r.Object != scan.ObjectCertificate {
+				return
+			}
 			placements++
 			if r.Container == "" || r.SHA256 == "" {
 				t.Errorf("incomplete observation %+v", r)
@@ -237,11 +241,12 @@ func fuzzFile(t *testing.T, content []byte, read func(f *file)) {
 				t.Errorf("panic: %s", r.Detail)
 			}
 		}
-	}}
+	})
+	f.content, f.whole = content, content
 	read(f)
 	f.place()
-	if certificates != placements || placements != len(f.placed)+f.inner || damaged != f.trouble {
-		t.Errorf("%d certificates, %d placements (%d in the file, %d in members), %d damaged, %d counted", certificates, placements, len(f.placed), f.inner, damaged, f.trouble)
+	if certificates != placements || placements != f.placed.len()+f.inner || damaged != f.trouble {
+		t.Errorf("%d certificates, %d placements (%d in the file, %d in members), %d damaged, %d counted", certificates, placements, f.placed.len(), f.inner, damaged, f.trouble)
 	}
 }
 

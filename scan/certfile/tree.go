@@ -1,7 +1,6 @@
 package certfile
 
 import (
-	"fmt"
 	"slices"
 	"strconv"
 	"strings"
@@ -11,12 +10,8 @@ import (
 	"certaudit/scan"
 )
 
-// Bounds on one YAML or JSON document.
-const (
-	maxNodes   = 500_000 // nodes of a document
-	maxAliased = 100_000 // nodes reached through YAML aliases
-	aliasDepth = 32      // aliases within aliases
-)
+// aliasDepth bounds aliases within aliases of one YAML document.
+const aliasDepth = 32
 
 // A treeWalk searches the strings of one document, YAML or JSON, in order.
 type treeWalk struct {
@@ -40,7 +35,7 @@ func (w *treeWalk) node(n *yaml.Node, in field) {
 		return
 	}
 	if w.within > 0 {
-		if w.aliased++; w.aliased > maxAliased {
+		if w.aliased++; w.aliased > w.f.opt.Limits.Aliases {
 			w.stop()
 			return
 		}
@@ -183,5 +178,3 @@ func deeper(n *yaml.Node, bound int) bool {
 	}
 	return slices.ContainsFunc(n.Content, func(c *yaml.Node) bool { return deeper(c, bound-1) })
 }
-
-func tooDeep() string { return fmt.Sprintf("it nests deeper than %d", maxTextDepth) }

@@ -30,40 +30,41 @@ const (
 func (f *file) lineOf(line int) int {
 	switch {
 	case f.spot == nil:
-		return line
+		return f.lines + line
 	case !f.spot.literal || f.spot.line == 0:
 		return f.spot.line
 	}
 	return f.spot.line + line - 1
 }
 
-// locate completes the placement of a certificate that a string holds: its
-// bytes are kept, because no span of the file gives them back.
-func (f *file) locate(p *placed, der []byte) {
+// locate completes the placement of a certificate that a string holds, whose
+// bytes are kept because no span of the file gives them back, and tells the
+// container.
+func (f *file) locate(p *placed, der []byte, container string) string {
 	if f.spot == nil {
-		return
+		return container
 	}
-	p.container, p.alias = f.spot.container, f.spot.alias
+	p.name(f.spot.alias)
 	f.keep(p, der)
+	return f.spot.container
 }
 
-// keep holds on to a certificate that no span of the content gives back, within
-// a bound.
+// keep holds on to a certificate that no span of the file gives back, within a
+// bound.
 func (f *file) keep(p *placed, der []byte) {
-	p.kept, p.at = true, span{}
-	if len(f.kept)+len(der) <= maxKept {
-		p.at = span{len(f.kept), len(f.kept) + len(der)}
-		f.kept = append(f.kept, der...)
+	p.flags = p.flags&^isArmoured | isKept
+	if len(f.kept)+len(der) > maxKept {
+		p.flags |= isLost
+		return
 	}
+	p.at, p.size = int64(len(f.kept)), uint32(len(der))
+	f.kept = append(f.kept, der...)
 }
 
 // whole is true where a string is one base64 value.
 func (s *spot) whole(text []byte) bool {
 	return !s.rough && onlyBase64(text) && bytes.IndexByte(bytes.TrimRight(text, "= \t\r\n"), '=') < 0
 }
-
-// lost is true where the bytes of a string's certificate were not kept.
-func (p *placed) lost() bool { return p.kept && p.at == span{} }
 
 // base64Begin is how base64 of "-----BEGIN " begins.
 const base64Begin = "LS0tLS1CRUdJTi"
@@ -89,7 +90,7 @@ func (f *file) search(text []byte, at spot) bool {
 		return false
 	}
 	at.alias = shorten(at.alias)
-	content, outer, index, first := f.content, f.spot, f.index, len(f.placed)
+	content, outer, found, first := f.content, f.spot, f.found(), f.placed.len()
 	f.spot = &at
 	defer func() { f.content, f.spot = content, outer }()
 	if isUTF16(text) {
@@ -102,13 +103,30 @@ func (f *file) search(text []byte, at spot) bool {
 	} else {
 		f.searchText(text)
 	}
-	found := f.placed[first:]
-	if !slices.ContainsFunc(found, func(p placed) bool { return p.sum != found[0].sum }) {
-		for i := range found {
-			found[i].alone = true
+	f.aloneFrom(first)
+	return f.found() > found || f.inner > inner
+}
+
+// found counts the objects of this file so far, damaged ones too.
+func (f *file) found() int {
+	n := f.index
+	for _, others := range f.others {
+		n += others
+	}
+	return n
+}
+
+// aloneFrom marks the certificates from the n-th on where they are one and the
+// same.
+func (f *file) aloneFrom(n int) {
+	for i := n; i < f.placed.len(); i++ {
+		if f.placed.at(i).sum != f.placed.at(n).sum {
+			return
 		}
 	}
-	return f.index > index || f.inner > inner
+	for i := n; i < f.placed.len(); i++ {
+		f.placed.at(i).flags |= isAlone
+	}
 }
 
 func shorten(alias string) string {
@@ -124,35 +142,37 @@ func shorten(alias string) string {
 
 // searchText looks for PEM, and for base64 of certificates between the blocks.
 func (f *file) searchText(text []byte) {
-	flat := unfold(text)
-	if len(flat) != len(text) {
+	f.content = unfold(text)
+	if len(f.content) != len(text) {
 		f.spot.literal = false
 	}
-	f.content = flat
-	var gaps []span
-	from := 0
-	eachBlock(flat, 0, func(b block) bool {
-		gaps = append(gaps, span{from, b.body.from})
-		from = b.body.to
-		return true
-	})
-	gaps = append(gaps, span{from, len(flat)})
-	searchPEM(f, 0)
-	lines := lineCounter{text: flat}
-	first := *f.spot
-	for _, gap := range gaps {
-		for run := range runs(flat, gap) {
-			raw, _ := decodeLoose(flat[run.from:run.to])
-			line := lines.at(run.from)
-			f.spot.line, f.spot.literal = f.lineOf(line), false
-			f.decoded(raw, false)
-			f.content = flat
-			*f.spot = first
-			if !f.room() {
-				return
-			}
+	f.searchPEM(true)
+}
+
+// bareBase64 searches text outside PEM blocks for base64 of certificates. It
+// returns how far the text is done with: unless nothing follows, a value at its
+// end may go on.
+func (f *file) bareBase64(text []byte, within span, last bool, lines *lineCounter) (done int) {
+	content, outer := f.content, f.spot
+	defer func() { f.content, f.spot = content, outer }()
+	for run := range runs(text, within) {
+		if run.to == len(text) && !last {
+			return run.from
 		}
+		if !f.room() {
+			break
+		}
+		at := spot{container: "base64"}
+		if outer != nil {
+			at = *outer
+		}
+		f.spot = outer
+		at.line, at.literal = f.lineOf(lines.at(run.from)), false
+		raw, _ := decodeLoose(text[run.from:run.to])
+		f.spot = &at
+		f.decoded(raw, false)
 	}
+	return within.to
 }
 
 // decoded looks at what base64 gave: certificates one after the other, PEM, or
@@ -173,32 +193,28 @@ func (f *file) decoded(raw []byte, whole bool) {
 	case bytes.Contains(raw, beginMark):
 		f.spot.literal = false
 		f.content = unfold(raw)
-		searchPEM(f, 0)
+		f.searchPEM(true)
 	case truncatedCertificate(raw):
 		if _, _, complete := scan.NextTLV(raw); !complete {
 			f.bad(scan.StageDecode, scan.ReasonTruncated, fmt.Sprintf("line %d: base64 of a certificate: %d bytes that end inside an element", f.spot.line, len(raw)))
 			return
 		}
 		f.bad(scan.StageDecode, scan.ReasonCorrupt, fmt.Sprintf("line %d: base64 of %d bytes that begin like a certificate and have not its outline", f.spot.line, len(raw)))
-	case findBinary(f.opt.containers, raw) != nil:
+	case findStore(f.opt.containers, raw) != nil:
 		f.member(f.spot.alias, raw)
 	}
 }
 
-// findBinary finds the keystore or PKCS #7 container that raw is. DER of a
-// certificate and text are no business of it, nor are archives: base64 of those
-// is no way to keep a certificate.
-func findBinary(all []container, raw []byte) *container {
-	for i, c := range all {
-		switch c.name {
-		case "xml", "json", "yaml", "pem", "base64", "der", "zip", "gzip", "tar":
-			continue
-		}
-		if c.recognises(raw) {
-			return &all[i]
-		}
+// findStore finds the keystore or PKCS #7 container that raw is. DER of a
+// certificate is no business of it, nor are archives: base64 of those is no way
+// to keep a certificate.
+func findStore(all []container, raw []byte) *container {
+	switch c := findBinary(all, raw); {
+	case c == nil || c.name == "der" || c.name == "zip" || c.name == "gzip" || c.name == "tar":
+		return nil
+	default:
+		return c
 	}
-	return nil
 }
 
 // oneLine is a PEM block whose line ends were lost.
@@ -299,7 +315,7 @@ func (f *file) fallback(text []byte, container string, stage scan.Stage, reason 
 		}
 	}
 	f.search(plain, spot{container: container, rough: true})
-	if f.index+f.inner > 0 || certificateLike(text) {
+	if f.found()+f.inner > 0 || certificateLike(text) {
 		f.report(-1, stage, reason, container+": "+why)
 	}
 }
