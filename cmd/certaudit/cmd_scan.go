@@ -6,6 +6,7 @@ import (
 	"encoding/hex"
 	"fmt"
 	"io"
+	"maps"
 	"os"
 	"path/filepath"
 	"runtime"
@@ -34,8 +35,12 @@ type scanFlags struct {
 	roots    []string
 	vantage  string
 
+	limits []string // NAME=VALUE
+	noKeys bool
+
 	passwords passwordFlags
 
+	bounds      certfile.Limits
 	excludeFile map[string]string // from the configuration
 }
 
@@ -47,6 +52,8 @@ func (f *scanFlags) register(flags *pflag.FlagSet) {
 	flags.BoolVar(&f.offline, "offline", false, "open no socket and ask no DNS")
 	flags.StringSliceVar(&f.roots, "roots", []string{"mozilla"}, "trust anchors: mozilla (embedded, dated), system, or files; repeatable")
 	flags.StringVar(&f.vantage, "vantage", "", "name of the place where the scan stands")
+	flags.StringArrayVar(&f.limits, "limit", nil, "NAME=VALUE: what one file may cost, such as file-time=30s; repeatable")
+	flags.BoolVar(&f.noKeys, "no-private-keys", false, "parse no key material: a private key is recorded, and nothing more")
 	f.passwords.register(flags)
 }
 
@@ -63,11 +70,44 @@ func (f *scanFlags) configure(flags *pflag.FlagSet, s settings) error {
 		}
 		f.timeout = d
 	}
+	take(flags, "no-private-keys", &f.noKeys, s.NoPrivateKeys, s.NoPrivateKeys)
+	if err := f.bound(s.Limits); err != nil {
+		return err
+	}
 	if f.timeout <= 0 {
 		return fmt.Errorf("--timeout %v: give a time above zero", f.timeout)
 	}
 	if f.jobs < 0 {
 		return fmt.Errorf("--jobs %d: give a number above zero", f.jobs)
+	}
+	return nil
+}
+
+// bound sets the bounds on one file, flags over the configuration.
+func (f *scanFlags) bound(configured map[string]string) error {
+	for _, name := range slices.Sorted(maps.Keys(configured)) {
+		if err := f.boundOne("configuration: limits", name, configured[name]); err != nil {
+			return err
+		}
+	}
+	for _, text := range f.limits {
+		name, value, ok := strings.Cut(text, "=")
+		if !ok {
+			return fmt.Errorf("--limit %q: want NAME=VALUE, such as file-time=30s", text)
+		}
+		if err := f.boundOne("--limit", name, value); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (f *scanFlags) boundOne(where, name, value string) error {
+	if names := certfile.LimitNames(); !slices.Contains(names, name) {
+		return fmt.Errorf("%s: no bound is called %q%s", where, name, policies.DidYouMean(name, names))
+	}
+	if err := f.bounds.Set(name, value); err != nil {
+		return fmt.Errorf("%s: %s: %w", where, name, err)
 	}
 	return nil
 }
@@ -232,7 +272,7 @@ func (a *app) plan(f *scanFlags, args []string, listed int, out string, set *pol
 		return nil, err
 	}
 	files := certfile.New(certfile.Options{Targets: p.targets, Excludes: excludes, Anchors: f.anchors, Roots: sums(ders), Stdin: a.stdin,
-		Writing: filepath.Join(out, partialName), Passwords: p.passwords.forPath, Now: a.now})
+		Writing: filepath.Join(out, partialName), Passwords: p.passwords.forPath, Limits: f.bounds, NoPrivateKeys: f.noKeys, Now: a.now})
 	p.sources = map[scan.TargetKind]scan.Source{scan.PathTarget: files, scan.StdinTarget: files, scan.EndpointTarget: prober,
 		scan.BadTarget: scan.BadTargets{Now: a.now}}
 	p.describe(f)
@@ -242,6 +282,12 @@ func (a *app) plan(f *scanFlags, args []string, listed int, out string, set *pol
 func (p *scanPlan) describe(f *scanFlags) {
 	p.run.Vantage = f.vantage
 	p.run.Options = map[string]string{"timeout": f.timeout.String(), "offline": strconv.FormatBool(f.offline)}
+	if set := f.bounds.String(); set != "" {
+		p.run.Options["limits"] = set
+	}
+	if f.noKeys {
+		p.run.Options["no-private-keys"] = "true"
+	}
 	if given := f.passwords.given(); given != "" {
 		p.run.Options["passwords"] = given
 	}

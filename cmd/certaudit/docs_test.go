@@ -31,7 +31,8 @@ func TestDocumentation(t *testing.T) {
 	}{
 		{"../../README.md", "commands", commandDocs},
 		{"../../scan/README.md", "evidence", evidenceDocs},
-		{"../../scan/README.md", "containers", containerDocs},
+		{"../../README.md", "containers", containerDocs},
+		{"../../README.md", "bounds", boundDocs},
 		{"../../scan/README.md", "stages", stageDocs},
 		{"../../policies/README.md", "checks", checkDocs},
 		{"../../policies/README.md", "packs", packDocs},
@@ -144,6 +145,15 @@ func containerDocs() string {
 			state = "read"
 		}
 		fmt.Fprintf(&b, "| `%s` | %s | %s |\n", c.Name, cell(c.Title), state)
+	}
+	return b.String()
+}
+
+func boundDocs() string {
+	var b strings.Builder
+	b.WriteString("| bound | default | on what | reason when it is hit |\n|---|---|---|---|\n")
+	for _, l := range certfile.LimitDocs() {
+		fmt.Fprintf(&b, "| `%s` | %s | %s | `%s` |\n", l.Name, l.Default, cell(l.Doc), strings.ReplaceAll(l.Reason, " or ", "` or `"))
 	}
 	return b.String()
 }

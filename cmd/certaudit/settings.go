@@ -38,6 +38,8 @@ type settings struct {
 	Roots           []string          `yaml:"roots"`
 	Vantage         string            `yaml:"vantage"`
 	Passwords       []passwordFor     `yaml:"passwords"`
+	NoPrivateKeys   bool              `yaml:"no_private_keys"`
+	Limits          map[string]string `yaml:"limits"` // bounds on one file, by the names of --limit
 	Templates       string            `yaml:"templates"`
 	Document        document          `yaml:"document"`
 }

@@ -86,6 +86,29 @@ func (l *Limits) Set(name, value string) error {
 	return fmt.Errorf("no bound is called %q", name)
 }
 
+// String lists the bounds that were set, as Set takes them.
+func (l *Limits) String() string {
+	var set []string
+	for i := range limits {
+		switch p := limits[i].ptr(l).(type) {
+		case *int:
+			set = appendSet(set, limits[i].name, *p != 0, strconv.Itoa(*p))
+		case *int64:
+			set = appendSet(set, limits[i].name, *p != 0, strconv.FormatInt(*p, 10))
+		case *time.Duration:
+			set = appendSet(set, limits[i].name, *p != 0, p.String())
+		}
+	}
+	return strings.Join(set, " ")
+}
+
+func appendSet(all []string, name string, set bool, value string) []string {
+	if set {
+		all = append(all, name+"="+value)
+	}
+	return all
+}
+
 // complete puts the default where nothing was set.
 func (l *Limits) complete() {
 	for i := range limits {
