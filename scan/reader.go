@@ -70,6 +70,12 @@ func (r *Reader) UnknownKinds() int { return r.kinds }
 // SHA256 is the digest of the whole file, once Next has returned io.EOF.
 func (r *Reader) SHA256() string { return hex.EncodeToString(r.digest.Sum(nil)) }
 
+// AtEnd tells whether the line that Next objected to was the last one.
+func (r *Reader) AtEnd() bool {
+	_, err := r.in.Peek(1)
+	return errors.Is(err, io.EOF)
+}
+
 // Next returns the next wanted record, and io.EOF after a good end record. Any
 // other error is an *EvidenceError, or the input's own.
 func (r *Reader) Next() (Record, error) {

@@ -149,8 +149,11 @@ func set(p any, value string) error {
 		return nil
 	}
 	n, err := parseSize(value)
+	if err != nil {
+		return err
+	}
 	*p.(*int64) = n
-	return err
+	return nil
 }
 
 // sizeUnits are the units of a size, in bytes.

@@ -30,7 +30,7 @@ var ownSums = regexp.MustCompile(`^([0-9a-f]{64}  [A-Za-z0-9._-]+\n)+$`)
 func ownOutput(b []byte) bool {
 	switch {
 	case bytes.HasPrefix(b, []byte(ownEvidence)):
-		return isOwnEvidence(b)
+		return isOwnEvidence(b, bytes.NewReader(nil))
 	case bytes.HasPrefix(b, []byte(ownReport)):
 		return isOwnReport(b)
 	case bytes.HasPrefix(b, []byte("%PDF-")):
@@ -44,20 +44,22 @@ func ownOutput(b []byte) bool {
 }
 
 // isOwnEvidence wants evidence that reads to its end, or to where it was cut,
-// and has no field that evidence does not have.
-func isOwnEvidence(b []byte) bool {
-	if !bytes.Contains(b[:min(len(b), 4096)], []byte(ownTool)) {
+// and has no field that evidence does not have. head is its beginning, which in
+// follows.
+func isOwnEvidence(head []byte, in io.Reader) bool {
+	if !bytes.HasPrefix(head, []byte(ownEvidence)) || !bytes.Contains(head[:min(len(head), 4096)], []byte(ownTool)) {
 		return false
 	}
-	r := scan.NewReader(bytes.NewReader(b))
+	r := scan.NewReader(io.MultiReader(bytes.NewReader(head), in))
 	r.Trusted = true
 	for {
 		_, err := r.Next()
 		if err == nil {
 			continue
 		}
-		atEnd := r.Line() >= bytes.Count(b, []byte{'\n'})
-		return (errors.Is(err, io.EOF) || atEnd) && r.UnknownFields() == 0 && r.UnknownKinds() == 0
+		var fault *scan.EvidenceError
+		cut := errors.As(err, &fault) && r.AtEnd()
+		return (errors.Is(err, io.EOF) || cut) && r.UnknownFields() == 0 && r.UnknownKinds() == 0
 	}
 }
 

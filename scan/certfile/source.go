@@ -204,6 +204,10 @@ func (s *Source) readOpen(f *file, rec *scan.File, buf *[]byte, in io.Reader) {
 		return
 	}
 	if err == nil && !ended {
+		if rec.Size > s.opt.Limits.HeldSize && isOwnEvidence(*buf, in) {
+			rec.Outcome = scan.OutcomeOwnOutput
+			return
+		}
 		if rec.Size > s.opt.Limits.HeldSize {
 			f.tooLarge(rec.Size)
 			return

@@ -1,8 +1,8 @@
-// Command corpus writes a reproducible folder of PEM certificates for the
-// benchmark, one per file in 256 subfolders: the same seed and count give the
+// Command corpus writes reproducible PEM certificates for the benchmark, one per
+// file in 256 subfolders, or all in one bundle: the same seed and count give the
 // same bytes.
 //
-//	corpus -out DIR [-n 100000] [-seed 1]
+//	corpus -out DIR [-n 100000] [-seed 1] [-bundle]
 //
 // Keys come from a small pool: 60 % RSA-2048, 10 % RSA-4096, 25 % P-256 and
 // 5 % Ed25519. No private key is written; all of them follow from the seed and
@@ -36,25 +36,21 @@ func main() {
 	out := flag.String("out", "", "folder to write; it must not exist")
 	count := flag.Int("n", 100_000, "number of certificates")
 	seed := flag.Uint64("seed", 1, "seed of every choice")
+	bundle := flag.Bool("bundle", false, "write all certificates to DIR/bundle.pem")
 	flag.Parse()
 	if *out == "" || *count < 1 || flag.NArg() != 0 {
 		flag.Usage()
 		os.Exit(2)
 	}
-	if err := run(*out, *count, *seed); err != nil {
+	if err := run(*out, *count, *seed, *bundle); err != nil {
 		fmt.Fprintln(os.Stderr, "corpus:", err)
 		os.Exit(1)
 	}
 }
 
-func run(out string, count int, seed uint64) error {
+func run(out string, count int, seed uint64, bundle bool) error {
 	if err := os.Mkdir(out, 0o755); err != nil {
 		return err
-	}
-	for shard := range shards {
-		if err := os.Mkdir(filepath.Join(out, shardName(shard)), 0o755); err != nil {
-			return err
-		}
 	}
 	keys, err := newPool(seed)
 	if err != nil {
@@ -64,6 +60,14 @@ func run(out string, count int, seed uint64) error {
 	if err != nil {
 		return err
 	}
+	if bundle {
+		return writeBundle(filepath.Join(out, "bundle.pem"), count, seed, iss, keys)
+	}
+	for shard := range shards {
+		if err := os.Mkdir(filepath.Join(out, shardName(shard)), 0o755); err != nil {
+			return err
+		}
+	}
 	return inParallel(count, func(i int) error {
 		der, err := iss.leaf(seed, i, keys)
 		if err != nil {
@@ -72,6 +76,34 @@ func run(out string, count int, seed uint64) error {
 		name := filepath.Join(out, shardName(i%shards), fmt.Sprintf("%06d.pem", i))
 		return os.WriteFile(name, pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: der}), 0o644)
 	})
+}
+
+// writeBundle makes the certificates in parallel, some at a time, and writes them
+// in order.
+func writeBundle(name string, count int, seed uint64, iss *issuer, keys [][]crypto.PublicKey) error {
+	f, err := os.Create(name)
+	if err != nil {
+		return err
+	}
+	const atOnce = 4096
+	blocks := make([][]byte, atOnce)
+	for first := 0; first < count; first += atOnce {
+		n := min(atOnce, count-first)
+		err := inParallel(n, func(i int) error {
+			der, err := iss.leaf(seed, first+i, keys)
+			blocks[i] = pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: der})
+			return err
+		})
+		if err != nil {
+			return errors.Join(err, f.Close())
+		}
+		for _, b := range blocks[:n] {
+			if _, err := f.Write(b); err != nil {
+				return errors.Join(err, f.Close())
+			}
+		}
+	}
+	return f.Close()
 }
 
 const shards = 256
