@@ -222,7 +222,9 @@ func readZIP(f *file) {
 	}
 	r, err := zip.NewReader(bytes.NewReader(f.content), int64(len(f.content)))
 	if err != nil && r == nil || errors.Is(err, zip.ErrFormat) {
-		f.report(-1, scan.StageDecode, scan.ReasonCorrupt, err.Error())
+		if !f.part { // a member that the directory does not list is no damage
+			f.report(-1, scan.StageDecode, scan.ReasonCorrupt, err.Error())
+		}
 		f.salvageZIP()
 		return
 	}
@@ -288,6 +290,21 @@ func (f *file) zipMember(m *zip.File) ([]byte, error) {
 // localHeader begins each member of a ZIP archive (APPNOTE 4.3.7).
 const localHeader = "PK\x03\x04"
 
+// plainMember is true where a member's own header makes sense: a version and a
+// method that APPNOTE 4.4.3 and 4.4.5 know, a name of plain text.
+func plainMember(h []byte) bool {
+	const fixed = 30
+	if len(h) < fixed {
+		return false
+	}
+	version, method := h[4], binary.LittleEndian.Uint16(h[8:])
+	nameEnd := fixed + int(binary.LittleEndian.Uint16(h[26:]))
+	if version > 63 || method > 99 || nameEnd == fixed || nameEnd > len(h) {
+		return false
+	}
+	return !bytes.ContainsFunc(h[fixed:nameEnd], func(r rune) bool { return r < ' ' })
+}
+
 // salvageZIP reads the members of an archive whose directory is lost by their
 // own headers.
 func (f *file) salvageZIP() {
@@ -300,12 +317,16 @@ func (f *file) salvageZIP() {
 		}
 		at += i
 		h := f.content[at:]
+		if !plainMember(h) {
+			at += len(localHeader)
+			continue
+		}
 		flags, method := binary.LittleEndian.Uint16(h[6:]), binary.LittleEndian.Uint16(h[8:])
 		size := int(binary.LittleEndian.Uint32(h[18:]))
 		nameEnd := fixed + int(binary.LittleEndian.Uint16(h[26:]))
 		start := nameEnd + int(binary.LittleEndian.Uint16(h[28:]))
 		at += len(localHeader)
-		if start > len(h) || nameEnd == fixed || h[nameEnd-1] == '/' {
+		if start > len(h) || h[nameEnd-1] == '/' {
 			continue
 		}
 		name := seen.distinct(string(h[fixed:nameEnd]))
@@ -369,12 +390,13 @@ func readGzip(f *file) {
 // streams reads gzip members that stand one behind the other as one (RFC 1952
 // section 2.2), and ends where something else begins.
 type streams struct {
-	z  *gzip.Reader
-	in *bytes.Reader
+	z    *gzip.Reader
+	in   *bytes.Reader
+	over bool
 }
 
 func (s *streams) Read(p []byte) (int, error) {
-	for {
+	for !s.over {
 		n, err := s.z.Read(p)
 		if n > 0 || !errors.Is(err, io.EOF) {
 			return n, err
@@ -382,10 +404,11 @@ func (s *streams) Read(p []byte) (int, error) {
 		at := s.in.Size() - int64(s.in.Len())
 		if err := s.z.Reset(s.in); err != nil {
 			s.in.Seek(at, io.SeekStart)
-			return 0, io.EOF
+			s.over = true
 		}
 		s.z.Multistream(false)
 	}
+	return 0, io.EOF
 }
 
 func (f *file) readTar(in io.Reader) {

@@ -49,6 +49,7 @@ type file struct {
 	depth  int         // of archives around this member
 	inner  int         // certificates found in members
 	budget *budget     // what is left to spend; shared by a file and its members
+	part   bool        // content is what a decoder left over
 	over   *unconsumed // what no decoder consumed; shared alike
 }
 

@@ -41,10 +41,10 @@ func (f *file) leftover(part span, note string) {
 		return
 	}
 	first, inner := f.placed.len(), f.inner
-	content, base := f.content, f.base
-	f.content, f.base = text, base+int64(part.from)
+	content, base, within := f.content, f.base, f.part
+	f.content, f.base, f.part = text, base+int64(part.from), true
 	f.searchPart()
-	f.content, f.base = content, base
+	f.content, f.base, f.part = content, base, within
 	if f.placed.len() > first || f.inner > inner {
 		f.noteFrom(first, notePolyglot)
 		f.over.count(0, notePolyglot)
@@ -89,7 +89,7 @@ func (f *file) nextBinary() int {
 				break
 			}
 			at += i
-			if c := findBinary(f.opt.containers, f.content[at:]); c != nil && c.read != nil {
+			if f.beginsHere(f.content[at:]) {
 				best = at
 				break
 			}
@@ -98,8 +98,23 @@ func (f *file) nextBinary() int {
 	return best
 }
 
-// findBinary finds the container that binary content is. It does not look at
-// more than the content's beginning and end, so that it may be asked often.
+// beginsHere is true where a binary container begins. It does not look further
+// than the beginning, so that it may be asked at every mark of a large file.
+func (f *file) beginsHere(b []byte) bool {
+	if bytes.HasPrefix(b, []byte(localHeader)) {
+		return plainMember(b)
+	}
+	for i := range f.opt.containers {
+		switch c := &f.opt.containers[i]; {
+		case isText(c) || c.read == nil || c.name == "zip" || c.name == "gzip" || c.name == "tar":
+		case c.recognises(b):
+			return true
+		}
+	}
+	return false
+}
+
+// findBinary finds the container that binary content is.
 func findBinary(all []container, content []byte) *container {
 	for i := range all {
 		if c := &all[i]; !isText(c) && c.recognises(content) {

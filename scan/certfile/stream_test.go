@@ -131,6 +131,7 @@ func TestInterruptedFile(t *testing.T) {
 	target := scan.Target{Arg: name, Kind: scan.PathTarget, Path: name}
 	src := New(Options{Targets: []scan.Target{target}, Now: func() time.Time { return testNow }})
 	ctx, cancel := context.WithCancel(t.Context())
+	defer cancel()
 	var got []string
 	for u := range src.Units(ctx, target) {
 		u.Observe(ctx, func(r scan.Record) {
