@@ -67,7 +67,7 @@ func (l *line) value(value any) {
 		l.text = strconv.AppendBool(l.text, *v == Yes)
 	case *time.Time:
 		l.text = append(l.text, '"')
-		l.text = v.UTC().AppendFormat(l.text, timeLayout)
+		l.text = appendTime(l.text, v.UTC())
 		l.text = append(l.text, '"')
 	case *[]byte:
 		l.text = append(l.text, '"')
@@ -100,6 +100,25 @@ func (l *line) value(value any) {
 		l.json(value)
 	}
 }
+
+// appendTime writes what time.AppendFormat writes for timeLayout, in a third of
+// the time.
+func appendTime(b []byte, t time.Time) []byte {
+	year, month, day := t.Date()
+	if year < 1000 || year > 9999 {
+		return t.AppendFormat(b, timeLayout)
+	}
+	hour, minute, second := t.Clock()
+	b = appendTwo(appendTwo(b, year/100), year%100)
+	b = appendTwo(append(b, '-'), int(month))
+	b = appendTwo(append(b, '-'), day)
+	b = appendTwo(append(b, 'T'), hour)
+	b = appendTwo(append(b, ':'), minute)
+	b = appendTwo(append(b, ':'), second)
+	return append(b, 'Z')
+}
+
+func appendTwo(b []byte, n int) []byte { return append(b, byte('0'+n/10), byte('0'+n%10)) }
 
 func (l *line) json(value any) {
 	b, err := json.Marshal(value)

@@ -42,6 +42,9 @@ func zipContainer() container {
 func zipEnd(b []byte) int {
 	const fixed, longest = 22, 22 + 65535
 	tail := b[max(0, len(b)-longest):]
+	if !bytes.Contains(tail, []byte("PK\x05\x06")) { // several times as fast as a search from the end
+		return -1
+	}
 	for end := len(tail); ; {
 		i := bytes.LastIndex(tail[:end], []byte("PK\x05\x06"))
 		if i < 0 {
@@ -122,7 +125,7 @@ func (f *file) inside(name string) *file {
 		outer = f.path
 	}
 	return &file{ctx: f.ctx, target: f.target, path: f.path + "!" + memberName(name), opt: f.opt, emit: f.emit, now: f.now,
-		outer: outer, mode: f.mode, depth: f.depth + 1, budget: f.budget, over: f.over}
+		outer: outer, end: f.end, disk: f.disk, mode: f.mode, depth: f.depth + 1, budget: f.budget, over: f.over}
 }
 
 // memberName is a member's name as reports show it: always inside the archive,

@@ -4,10 +4,10 @@ import (
 	"cmp"
 	"context"
 	"encoding/hex"
-	"errors"
 	"fmt"
 	"hash/maphash"
 	"io"
+	"io/fs"
 	"slices"
 	"strings"
 	"time"
@@ -19,7 +19,8 @@ import (
 // out at once; what places them waits for the end, because the use of a member
 // depends on the other members.
 type file struct {
-	ctx          context.Context // ends when the file has cost its time
+	ctx          context.Context
+	end          time.Time // when the file has cost its time
 	target, path string
 	content      []byte // what is being read: all of the file, or a part
 	base         int64  // where content begins in the file
@@ -34,7 +35,7 @@ type file struct {
 	placed     placements
 	containers []string       // that placed certificates name by number
 	others     map[string]int // objects that are no certificates, by kind
-	mode       string         // permissions of the file, octal; empty for standard input
+	mode       fs.FileMode    // permissions of the file
 	trouble    int
 	full       bool       // a bound on objects or time was hit, and said
 	late       bool       // it was the one on time
@@ -62,9 +63,14 @@ type budget struct {
 
 // newFile is a file that has no content yet.
 func newFile(ctx context.Context, opt *Options, target, path string, now time.Time, emit func(scan.Record)) *file {
-	return &file{ctx: ctx, target: target, path: path, opt: opt, emit: emit, now: now, over: new(unconsumed),
+	f := &file{ctx: ctx, target: target, path: path, opt: opt, emit: emit, now: now, over: new(unconsumed),
 		budget: &budget{bytes: opt.Limits.Expansion, members: opt.Limits.Members, objects: opt.Limits.Objects}}
+	f.begin()
+	return f
 }
+
+// begin lets the file's time run from now on.
+func (f *file) begin() { f.end = time.Now().Add(f.opt.Limits.Time) }
 
 // certificate records one certificate that was found at a span of the content.
 // One whose elements do not even nest is damaged; one that nests and that the
@@ -151,7 +157,7 @@ func (f *file) object(kind string, facts *scan.Object, e entry) {
 		return
 	}
 	if kind == scan.ObjectPrivateKey {
-		f.hasKey, facts.Mode = true, f.mode
+		f.hasKey, facts.Mode = true, f.permissions()
 		if spki := [32]byte{}; facts.SPKISHA256 != "" {
 			hexSum(&spki, facts.SPKISHA256)
 			f.keys = append(f.keys, spki)
@@ -165,6 +171,14 @@ func (f *file) object(kind string, facts *scan.Object, e entry) {
 	}
 	f.emit(&scan.Observation{Target: f.target, Path: f.path, Index: f.number(kind), Alias: alias, Container: e.container,
 		Object: kind, Line: line, Facts: facts, ObservedAt: f.now})
+}
+
+// permissions are octal, as chmod takes them; empty for standard input.
+func (f *file) permissions() string {
+	if f.disk == nil {
+		return ""
+	}
+	return fmt.Sprintf("%04o", f.mode)
 }
 
 // badObject records one thing that is no certificate and could not be assessed.
@@ -203,20 +217,18 @@ func (f *file) room() bool {
 // interrupted.
 func (f *file) onTime() bool {
 	switch {
-	case f.ctx.Err() == nil:
-		return true
 	case f.late:
-	case errors.Is(context.Cause(f.ctx), errTime):
+		return false
+	case f.ctx.Err() != nil:
+		f.report(-1, scan.StageScan, scan.ReasonInterrupted, "")
+	case time.Now().After(f.end):
 		f.report(-1, scan.StageLimit, scan.ReasonTimeout, fmt.Sprintf("it took longer than %v", f.opt.Limits.Time))
 	default:
-		f.report(-1, scan.StageScan, scan.ReasonInterrupted, "")
+		return true
 	}
 	f.late, f.full = true, true
 	return false
 }
-
-// errTime ends the context of a file that has cost its time.
-var errTime = errors.New("the time for one file is over")
 
 // read recognises and reads the content and returns the file's outcome.
 func (f *file) read() scan.Outcome {
@@ -394,7 +406,7 @@ func (f *file) again(p *placed) []byte {
 		return f.kept[p.at : p.at+int64(p.size)]
 	}
 	var text []byte
-	if f.disk == nil {
+	if f.whole != nil {
 		text = f.whole[p.at : p.at+int64(p.size)]
 	} else {
 		text = make([]byte, p.size)

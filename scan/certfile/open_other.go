@@ -2,5 +2,5 @@
 
 package certfile
 
-// openFlags is empty where the system has no named pipes in the file tree.
-const openFlags = 0
+// openRegular opens a file and makes sure that it is a regular one.
+func openRegular(name string) (regular, about, error) { return openPortable(name, 0) }

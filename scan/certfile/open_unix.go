@@ -1,8 +1,11 @@
-//go:build unix
+//go:build unix && !linux
 
 package certfile
 
 import "syscall"
 
-// openFlags keep an open from waiting on a named pipe.
-const openFlags = syscall.O_NONBLOCK | syscall.O_CLOEXEC
+// openRegular opens a file without waiting on a pipe that took its place, and
+// makes sure that what was opened is a regular file.
+func openRegular(name string) (regular, about, error) {
+	return openPortable(name, syscall.O_NONBLOCK|syscall.O_CLOEXEC)
+}

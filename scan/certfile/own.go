@@ -37,7 +37,7 @@ func ownOutput(b []byte) bool {
 		return isOwnPDF(b)
 	case bytes.HasPrefix(b, []byte("PK\x03\x04")):
 		return isOwnWorkbook(b)
-	case len(b) > 66 && len(b) < 1<<16 && ownSums.Match(b):
+	case len(b) > 66 && len(b) < 1<<16 && b[64] == ' ' && ownSums.Match(b):
 		return bytes.Contains(b, []byte("  evidence"))
 	}
 	return false

@@ -10,7 +10,6 @@ import (
 	"io"
 	"io/fs"
 	"iter"
-	"os"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -160,14 +159,7 @@ func (s *Source) fileUnit(t scan.Target, name, shown string) scan.Unit {
 	}}
 }
 
-// timed bounds what one file may take.
-func (s *Source) timed(ctx context.Context) (context.Context, context.CancelFunc) {
-	return context.WithTimeoutCause(ctx, s.opt.Limits.Time, errTime)
-}
-
 func (s *Source) observe(ctx context.Context, target, name, shown string, emit func(scan.Record)) {
-	ctx, cancel := s.timed(ctx)
-	defer cancel()
 	rec := &scan.File{Target: target, Path: shown, Outcome: scan.OutcomeNotAssessed, ObservedAt: s.now()}
 	defer func() { emit(rec) }()
 	f := newFile(ctx, &s.opt, target, shown, rec.ObservedAt, emit)
@@ -177,8 +169,9 @@ func (s *Source) observe(ctx context.Context, target, name, shown string, emit f
 		return
 	}
 	defer in.Close()
-	rec.Size, rec.ModTime = info.Size(), info.ModTime().UTC()
-	f.mode = fmt.Sprintf("%04o", info.Mode().Perm())
+	f.disk = in
+	rec.Size, rec.ModTime = info.size, info.changed.UTC()
+	f.mode = info.mode
 	buf, _ := s.pool.Get().(*[]byte)
 	if buf == nil {
 		buf = new([]byte)
@@ -199,7 +192,7 @@ const bytesMore = 512
 func (s *Source) readOpen(f *file, rec *scan.File, buf *[]byte, in io.Reader) {
 	*buf = slices.Grow((*buf)[:0], int(min(max(rec.Size, 0), headSize))+bytesMore)
 	ended, err := readInto(buf, in, headSize)
-	if err == nil && !ended && f.mode != "" && streamable(*buf, s.opt.containers) {
+	if err == nil && !ended && f.disk != nil && streamable(*buf, s.opt.containers) {
 		s.contained(f, func() { f.streamed(rec, *buf, in) })
 		return
 	}
@@ -281,26 +274,6 @@ func readReason(err error) scan.Reason {
 	return scan.ReasonReadFailed
 }
 
-var errNotRegular = errors.New("not a regular file")
-
-// openRegular opens a file without waiting on a pipe that took its place, and
-// makes sure that what was opened is a regular file.
-func openRegular(name string) (*os.File, fs.FileInfo, error) {
-	f, err := os.OpenFile(name, os.O_RDONLY|openFlags, 0)
-	if err != nil {
-		return nil, nil, err
-	}
-	info, err := f.Stat()
-	if err == nil && !info.Mode().IsRegular() {
-		err = fmt.Errorf("open %s: %w", name, errNotRegular)
-	}
-	if err != nil {
-		f.Close()
-		return nil, nil, err
-	}
-	return f, info, nil
-}
-
 func (s *Source) stdinUnit(t scan.Target) scan.Unit {
 	return scan.Unit{Target: t.Arg, Path: t.Arg, Observe: func(ctx context.Context, emit func(scan.Record)) {
 		rec := &scan.File{Target: t.Arg, Path: t.Arg, ModTime: s.now(), Outcome: scan.OutcomeNotAssessed, ObservedAt: s.now()}
@@ -330,9 +303,7 @@ func (s *Source) stdinUnit(t scan.Target) scan.Unit {
 			case !r.ended:
 				f.tooLarge(int64(len(r.content)))
 			default:
-				var cancel context.CancelFunc
-				f.ctx, cancel = s.timed(ctx)
-				defer cancel()
+				f.begin()
 				s.contained(f, func() { f.held(rec, r.content) })
 			}
 		}

@@ -38,7 +38,6 @@ func streamable(head []byte, all []container) bool {
 // moves over the text, and what is not complete yet moves to its beginning.
 // head was read already.
 func (f *file) streamed(rec *scan.File, head []byte, in io.Reader) {
-	f.disk, _ = in.(io.ReaderAt)
 	w := &window{buf: make([]byte, 0, windowSize), in: in, sum: sha256.New()}
 	w.take(head)
 	err := w.fill()
