@@ -16,7 +16,7 @@ import (
 // jsonContainer reads JSON: key sets (RFC 7517 section 4.7), Kubernetes
 // objects, and any other string.
 func jsonContainer() container {
-	return container{name: "json", title: "JSON: key sets (`jwks`), Kubernetes Secrets (`k8s-secret`), any other string", recognises: func(b []byte) bool {
+	return container{name: "json", title: "JSON: key sets (`jwks`), a Kubernetes Secret (`k8s-secret`), any other string", recognises: func(b []byte) bool {
 		t := firstText(b)
 		if len(t) == 0 || t[0] != '{' && t[0] != '[' || bytes.HasPrefix(t, []byte("{{")) { // {{ opens a template
 			return false

@@ -16,7 +16,7 @@ import (
 // certificate: a block scalar with PEM in it, a key with quoted PEM, a key with
 // base64, or a Kubernetes Secret.
 func yamlContainer() container {
-	return container{name: "yaml", title: "YAML: Kubernetes Secrets and kubeconfig (`k8s-secret`), any other string", recognises: func(b []byte) bool {
+	return container{name: "yaml", title: "YAML: a Kubernetes Secret (`k8s-secret`), ConfigMaps, kubeconfig, lists and any other string", recognises: func(b []byte) bool {
 		if !bytes.Contains(b, []byte(": ")) && !bytes.Contains(b, []byte(":\n")) && !bytes.Contains(b, []byte(":\r\n")) {
 			return false
 		}

@@ -266,7 +266,7 @@ func textExceptions(t *testing.T) map[string][]string {
 			if len(fields) < 3 {
 				t.Fatalf("testdata/text-exceptions.txt: no reason in %q", lines.Text())
 			}
-			all[fields[0]] = append(all[fields[0]], fields[1])
+			all[fields[0]] = append(all[fields[0]], strings.Replace(fields[1], ":", " ", 1))
 		}
 	}
 	return all
@@ -281,7 +281,7 @@ func TestCorpusText(t *testing.T) {
 		if !slices.Contains(textFormats, tr.Format) {
 			continue
 		}
-		what := tr.SHA256
+		what := tr.Format + " " + tr.SHA256
 		if tr.Error != "" {
 			what = "damaged"
 		}
@@ -295,7 +295,7 @@ func TestCorpusText(t *testing.T) {
 		switch r := r.(type) {
 		case *scan.Observation:
 			if rel := strings.TrimPrefix(r.Path, corpus+"/"); want[rel] != nil {
-				got[rel] = append(got[rel], r.SHA256)
+				got[rel] = append(got[rel], r.Container+" "+r.SHA256)
 				containers[r.Container]++
 				if r.Container != "base64" && r.Alias == "" && !strings.Contains(rel, "benchmarks__") {
 					t.Errorf("%s #%d: no alias", rel, r.Index)

@@ -142,10 +142,10 @@ func TestStructuredText(t *testing.T) {
 			[]string{" #0 A k8s-secret [s/tls.crt] line 4 identity", "read"}},
 		{"list, ConfigMap, stringData, documents", "kind: List\nitems:\n- kind: ConfigMap\n  metadata: {name: c, namespace: n}\n  data:\n    ca.crt: |\n" + indent(a.pem+b.pem, "      ") +
 			"---\nkind: Secret\nmetadata: {name: s}\nstringData:\n  tls.crt: |-\n" + indent(a.pem, "    "), []string{
-			" #0 A k8s-secret [n/c/ca.crt] line 7 anchor", fmt.Sprintf(" #1 B k8s-secret [n/c/ca.crt] line %d anchor", 7+strings.Count(a.pem, "\n")),
+			" #0 A yaml [n/c/ca.crt] line 7 anchor", fmt.Sprintf(" #1 B yaml [n/c/ca.crt] line %d anchor", 7+strings.Count(a.pem, "\n")),
 			fmt.Sprintf(" #2 A k8s-secret [s/tls.crt] line %d unknown", 12+strings.Count(a.pem+b.pem, "\n")), "read"}},
 		{"kubeconfig", "kind: Config\nclusters:\n- name: c\n  cluster: {certificate-authority-data: " + a.b64pem + "}\nusers:\n- user:\n    client-certificate-data: " + b.b64pem + "\n",
-			[]string{" #0 A k8s-secret [clusters[0].cluster.certificate-authority-data] line 4 unknown", " #1 B k8s-secret [users[0].user.client-certificate-data] line 7 unknown", "read"}},
+			[]string{" #0 A yaml [clusters[0].cluster.certificate-authority-data] line 4 unknown", " #1 B yaml [users[0].user.client-certificate-data] line 7 unknown", "read"}},
 		{"yaml DER, quoted PEM, alias", "a: &x " + a.b64 + "\nb: " + quoted(b.pem) + "\nc: *x\n",
 			[]string{" #0 A yaml [a] line 1 unknown", " #1 B yaml [b] line 2 unknown", " #2 A yaml [c] line 1 unknown", "read"}},
 		{"yaml placeholders and damage", "kind: Secret\nmetadata: {name: s}\ndata:\n  a: LS0tLS1CRUdJTiBDRVJUSUZJQ0FURS0tLS0t\n  b: LS0tLS1CRUdJTiBDRVJUSUZJQ0FURS0tLS0tCi0tLS0tRU5EIENFUlRJRklDQVRFLS0tLS0=\n  c: ${CERT}\n  d: " + half + "\n  e: '!!!'\n",

@@ -84,7 +84,10 @@ func (w *treeWalk) stop() {
 
 func (w *treeWalk) mapping(n *yaml.Node, in field) {
 	kind := text(n, "kind")
-	owner := ""
+	owner, container := "", ""
+	if kind == "Secret" && len(w.path) == 0 { // a Secret in a List belongs to a document of another kind
+		container = "k8s-secret"
+	}
 	if kind == "Secret" || kind == "ConfigMap" {
 		meta := child(n, "metadata")
 		owner = strings.TrimPrefix(text(meta, "namespace")+"/"+text(meta, "name"), "/")
@@ -96,19 +99,13 @@ func (w *treeWalk) mapping(n *yaml.Node, in field) {
 		case key == "x5c":
 			below = field{container: "jwks"}
 		case owner != "" && (key == "data" || key == "stringData" || key == "binaryData"):
-			below = field{container: "k8s-secret", owner: owner}
-		case slices.Contains(kubeconfigKeys, key):
-			below.container = "k8s-secret"
+			below = field{container: container, owner: owner}
 		}
 		w.path = append(w.path, key)
 		w.node(value, below)
 		w.path = w.path[:len(w.path)-1]
 	}
 }
-
-// kubeconfigKeys hold base64 of PEM in a kubeconfig (client-go's clientcmd
-// api/v1); webhook configurations and API services call theirs caBundle.
-var kubeconfigKeys = []string{"certificate-authority-data", "client-certificate-data", "client-key-data", "caBundle"}
 
 func (w *treeWalk) scalar(n *yaml.Node, in field) {
 	value := []byte(n.Value)
