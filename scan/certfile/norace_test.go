@@ -1,0 +1,5 @@
+//go:build !race
+
+package certfile
+
+const raceDetector = false
