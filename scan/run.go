@@ -78,16 +78,20 @@ func (r *runner) recycle(b *batch) {
 	r.spare.Put(b)
 }
 
-// A job carries one unit to a worker and its encoded records back.
+// A job carries units to a worker and their encoded records back.
 type job struct {
-	unit Unit
-	out  chan *batch // closed when the unit is done
+	units []Unit
+	out   chan *batch // closed when the units are done
 }
 
-// window is how many units may be under way or waiting for their turn to be
+// window is how many jobs may be under way or waiting for their turn to be
 // written, for each worker; it bounds memory and lets the rest go on while the
 // unit at the head is slow.
 const window = 16
+
+// filesAtOnce is how many files make a job: handing over a single one costs a
+// good part of what reading it costs. An endpoint is a job of its own.
+const filesAtOnce = 16
 
 func (r *runner) run(ctx context.Context, targets []Target, sources map[TargetKind]Source) (bool, error) {
 	files, endpoints := 0, 0 // workers, where there is work for them
@@ -122,9 +126,13 @@ func (r *runner) run(ctx context.Context, targets []Target, sources map[TargetKi
 	go func() {
 		defer close(ordered)
 		for _, t := range targets {
-			for u := range sources[t.Kind].Units(stop, t) {
-				r.progress.Found.Add(1)
-				j := &job{unit: u, out: make(chan *batch, 2)}
+			most := filesAtOnce
+			if t.Kind == EndpointTarget {
+				most = 1
+			}
+			for units := range groups(sources[t.Kind].Units(stop, t), most) {
+				r.progress.Found.Add(int64(len(units)))
+				j := &job{units: units, out: make(chan *batch, 2)}
 				ordered <- j
 				queues[t.Kind] <- j
 			}
@@ -144,7 +152,7 @@ func (r *runner) run(ctx context.Context, targets []Target, sources map[TargetKi
 			}
 			r.recycle(b)
 		}
-		r.progress.Done.Add(1)
+		r.progress.Done.Add(int64(len(j.units)))
 	}
 	workers.Wait()
 	if failed != nil {
@@ -153,7 +161,26 @@ func (r *runner) run(ctx context.Context, targets []Target, sources map[TargetKi
 	return ctx.Err() == nil && !r.cut.Load(), nil
 }
 
-// observe runs one unit. A panic in a decoder costs that unit only.
+// groups puts up to most units together.
+func groups(units iter.Seq[Unit], most int) iter.Seq[[]Unit] {
+	return func(yield func([]Unit) bool) {
+		var group []Unit
+		for u := range units {
+			if group = append(group, u); len(group) < most {
+				continue
+			}
+			if !yield(group) {
+				return
+			}
+			group = make([]Unit, 0, most)
+		}
+		if len(group) > 0 {
+			yield(group)
+		}
+	}
+}
+
+// observe runs the units of one job.
 func (r *runner) observe(ctx context.Context, j *job) {
 	defer close(j.out)
 	b := r.batch()
@@ -167,22 +194,29 @@ func (r *runner) observe(ctx context.Context, j *job) {
 			b = r.batch()
 		}
 	}
+	for _, u := range j.units {
+		r.observeUnit(ctx, u, emit)
+	}
+	if len(b.text) > 0 {
+		j.out <- b
+	} else {
+		r.spare.Put(b)
+	}
+}
+
+// observeUnit runs one unit. A panic in a decoder costs that unit only.
+func (r *runner) observeUnit(ctx context.Context, u Unit, emit func(Record)) {
 	defer func() {
 		if p := recover(); p != nil {
-			emit(r.trouble(j.unit, StageScan, ReasonPanic, fmt.Sprint(p)+"\n"+firstFrames(debug.Stack())))
-		}
-		if len(b.text) > 0 {
-			j.out <- b
-		} else {
-			r.spare.Put(b)
+			emit(r.trouble(u, StageScan, ReasonPanic, fmt.Sprint(p)+"\n"+firstFrames(debug.Stack())))
 		}
 	}()
 	if ctx.Err() != nil {
 		r.cut.Store(true)
-		emit(r.trouble(j.unit, StageScan, ReasonInterrupted, ""))
+		emit(r.trouble(u, StageScan, ReasonInterrupted, ""))
 		return
 	}
-	j.unit.Observe(ctx, emit)
+	u.Observe(ctx, emit)
 }
 
 func (r *runner) trouble(u Unit, stage Stage, reason Reason, detail string) Record {
