@@ -1,0 +1,57 @@
+package report
+
+import (
+	"testing"
+	"unsafe"
+)
+
+// TestEntrySizes: what an audit of a million certificates in one bundle keeps
+// of each is an entry of each kind, some 45 bytes of the map by digest, and 8
+// bytes of two sorted lists; the whole of `audit -f json` has 600.
+func TestEntrySizes(t *testing.T) {
+	for name, c := range map[string]struct{ got, want uintptr }{
+		"certEntry":   {unsafe.Sizeof(certEntry{}), 120},
+		"placement":   {unsafe.Sizeof(placement{}), 24},
+		"objectEntry": {unsafe.Sizeof(objectEntry{}), 32},
+		"authority":   {unsafe.Sizeof(authority{}), 24}, // of those that may issue
+	} {
+		if c.got > c.want {
+			t.Errorf("%s has %d bytes, at most %d are in the budget", name, c.got, c.want)
+		}
+	}
+}
+
+func TestChunks(t *testing.T) {
+	var c chunks[int]
+	for _, n := range []int{0, 1, 2, chunkSize - 1, chunkSize, chunkSize + 1, 3*chunkSize + 7} {
+		for c.len() < n {
+			c.add(c.len() * 3)
+		}
+		if c.len() != n {
+			t.Fatalf("%d entries, want %d", c.len(), n)
+		}
+		for i := range uint32(n) {
+			if got := *c.at(i); got != int(i)*3 {
+				t.Fatalf("of %d, entry %d is %d", n, i, got)
+			}
+		}
+		for i, part := range c.parts {
+			if cap(part) > chunkSize || i < len(c.parts)-1 && len(part) != chunkSize {
+				t.Errorf("of %d, chunk %d has %d of %d entries", n, i, len(part), cap(part))
+			}
+		}
+	}
+}
+
+func TestKeyIDs(t *testing.T) {
+	const sum = "00112233445566778899aabbccddeeff0123456789abcdef0123456789abcdef"
+	k, ok := keyIDOf(sum)
+	if !ok || k != (keyID{0x00, 0x11, 0x22, 0x33, 0x44, 0x55, 0x66, 0x77, 0x88, 0x99, 0xaa, 0xbb, 0xcc, 0xdd, 0xee, 0xff}) {
+		t.Errorf("%x, %v", k, ok)
+	}
+	for _, bad := range []string{"", sum[2:], sum + "00", "zz" + sum[2:], sum[:62] + "zz"} {
+		if k, ok := keyIDOf(bad); ok || k != (keyID{}) {
+			t.Errorf("%q is taken for key %x", bad, k)
+		}
+	}
+}
