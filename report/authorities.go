@@ -71,8 +71,8 @@ func (a *authorities) named(name nameID, id uint64, any bool) []authority {
 //
 // Name and identifier are claims. They decide alone only where all that fit
 // have one key; where several keys fit, the one that verifies the signature is
-// meant. Checking every signature would cost an audit a third of its time, so
-// that this is left to those who ask; see issuerVerifies.
+// meant. Checking every signature would nearly double what an audit costs, so
+// that this is left to formats that ask; see InventoryRow.CheckIssuer.
 func (ix *index) findIssuer(n uint32, c *scan.Certificate) error {
 	e := ix.certs.at(n)
 	switch {

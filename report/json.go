@@ -105,13 +105,16 @@ func (j *jsonWriter) member(name string, v any) {
 }
 
 func list[T any](j *jsonWriter, name string, rows iter.Seq2[*T, error]) {
+	var b bytes.Buffer // one for all rows
+	e := json.NewEncoder(&b)
+	e.SetEscapeHTML(false)
 	rawList(j, name, func(yield func([]byte, error) bool) {
 		for row, err := range rows {
-			var text []byte
+			b.Reset()
 			if err == nil {
-				text, err = marshal(row)
+				err = e.Encode(row)
 			}
-			if !yield(text, err) {
+			if !yield(bytes.TrimSuffix(b.Bytes(), []byte{'\n'}), err) {
 				return
 			}
 		}

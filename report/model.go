@@ -303,7 +303,19 @@ type InventoryRow struct {
 	Failures    int      // unwaived, of rules on this certificate and its placements
 	Worst       string   // severity of the worst of them; "" when there is none
 	Relations
-	IssuerVerifies scan.Answer // the key of Relations.Issuer verifies the signature; Unasked where there is no issuer, or that cannot be checked
+	IssuerVerifies scan.Answer // set by CheckIssuer
+	checkIssuer    func() (scan.Answer, error)
+}
+
+// CheckIssuer sets IssuerVerifies: whether the key of Relations.Issuer verifies
+// the signature; Unasked where there is no issuer, or that cannot be checked.
+// It costs as much as all else about a certificate, so that a format asks only
+// when it says so.
+func (r *InventoryRow) CheckIssuer() (err error) {
+	if r.checkIssuer != nil {
+		r.IssuerVerifies, err = r.checkIssuer()
+	}
+	return err
 }
 
 // An EndpointRow is one endpoint that answered.

@@ -281,6 +281,9 @@ func TestIssuers(t *testing.T) {
 				if err != nil {
 					t.Fatal(err)
 				}
+				if err := row.CheckIssuer(); err != nil {
+					t.Fatal(err)
+				}
 				if row.Certificate.SHA256 == derived(c.child).SHA256 && (row.Issuer != want || row.IssuerVerifies != c.proof) {
 					t.Errorf("issuer %q, verifies %d; want %q and %d", row.Issuer, row.IssuerVerifies, want, c.proof)
 				}

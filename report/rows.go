@@ -129,8 +129,8 @@ func (r *diskRows) inventoryRow(n uint32) (*InventoryRow, error) {
 	if row.Relations, err = r.ix.relations(n); err != nil {
 		return nil, err
 	}
-	row.IssuerVerifies, err = r.ix.issuerVerifies(e, c)
-	return row, err
+	row.checkIssuer = func() (scan.Answer, error) { return r.ix.issuerVerifies(e, c) }
+	return row, nil
 }
 
 // words lists uses as reports print them.
