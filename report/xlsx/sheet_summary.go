@@ -484,12 +484,37 @@ func (s *summary) results() {
 		{label: s.word("result.total"), value: total, bold: true},
 	}
 	s.pair("results", results, "controls", s.controls(), 2)
-	if reasons := s.reasons(); len(reasons) > 0 {
-		s.heading(s.row+1, leftColumn, "reasons")
-		s.list(s.row+2, leftColumn, 4, 1, reasons)
-		s.row += 1 + len(reasons)
-		s.gap(12)
+	reasons := s.reasons()
+	if len(reasons) == 0 {
+		reasons = []entry{{label: s.word("no_reasons"), value: 0}}
 	}
+	s.pair("reasons", reasons, "objects", s.objects(), 4)
+}
+
+// objects counts what was found besides certificates. Where private keys were
+// not parsed their counts would be taken for an absence.
+func (s *summary) objects() []entry {
+	o := s.b.a.Scope.Objects
+	private, encrypted := any(o.PrivateKeys), any(o.PrivateKeysEncrypted)
+	if !o.PrivateKeysParsed {
+		private, encrypted = s.notParsed(o.PrivateKeys), s.notParsed(o.PrivateKeysEncrypted)
+	}
+	return []entry{
+		{label: s.word("objects.private_keys"), value: private},
+		{label: s.word("objects.encrypted"), value: encrypted},
+		{label: s.word("objects.public_keys"), value: o.PublicKeys},
+		{label: s.word("objects.requests"), value: o.Requests},
+		{label: s.word("objects.revocation_lists"), value: o.RevocationLists},
+	}
+}
+
+// notParsed says that private keys were not parsed, or, where only some of the
+// scans did not, how many the others found.
+func (s *summary) notParsed(found int) string {
+	if found == 0 {
+		return s.word("objects.not_parsed")
+	}
+	return s.word("objects.partly_parsed", "count", report.FormatCount(found))
 }
 
 // controls counts the controls by status.
