@@ -2,6 +2,7 @@ package report
 
 import (
 	"testing"
+	"time"
 	"unsafe"
 )
 
@@ -52,6 +53,27 @@ func TestKeyIDs(t *testing.T) {
 	for _, bad := range []string{"", sum[2:], sum + "00", "zz" + sum[2:], sum[:62] + "zz"} {
 		if k, ok := keyIDOf(bad); ok || k != (keyID{}) {
 			t.Errorf("%q is taken for key %x", bad, k)
+		}
+	}
+}
+
+// TestCertificateEntryText holds the hand-made encoding against encoding/json.
+func TestCertificateEntryText(t *testing.T) {
+	after, before := time.Date(9999, 12, 31, 23, 59, 59, 0, time.UTC), time.Date(49, 1, 1, 0, 0, 0, 0, time.UTC)
+	days, past := 12, -7
+	for _, e := range []CertificateEntry{
+		{SHA256: "aa", Uses: []string{}, Relations: Relations{PrivateKeysAt: []Place{}}},
+		{SHA256: "aa", Uses: []string{"identity"}, Placements: 1, NotAfter: &after, DaysLeft: &days, Failures: 3, Worst: "critical",
+			Relations: Relations{SharesKey: 2, SameKeyAs: "bb", PrivateKeys: 21, PrivateKeysAt: []Place{{Path: "a<b>&\"\\\n\u2028.key", Alias: "\xff", Line: 4}, {}}, Issuer: "cc"}},
+		{Uses: []string{"chain", "anchor", "unknown"}, NotAfter: &before, DaysLeft: &past, Placements: -1, Relations: Relations{PrivateKeysAt: []Place{}}},
+	} {
+		want, err := marshal(e)
+		if err != nil {
+			t.Fatal(err)
+		}
+		got, err := e.appendTo([]byte("before"))
+		if err != nil || string(got) != "before"+string(want) {
+			t.Errorf("%s, %v, want %s", got, err, want)
 		}
 	}
 }

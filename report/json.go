@@ -35,11 +35,12 @@ func (JSON) Write(ctx context.Context, a *Audit, w io.Writer) error {
 	if r, ok := a.Rows.(*diskRows); ok { // encoded already
 		rawList(j, "findings", r.findings.raw())
 		rawList(j, "not_assessed", r.notAssessed.raw())
+		rawList(j, "certificates", r.certificates())
 	} else {
 		list(j, "findings", a.Findings())
 		list(j, "not_assessed", a.NotAssessed())
+		list(j, "certificates", mapped(a.Inventory(), entryOf))
 	}
-	list(j, "certificates", a.certificateEntries())
 	list(j, "keys", mapped(a.Objects(scan.ObjectPrivateKey), keyOf))
 	list(j, "public_keys", mapped(a.Objects(scan.ObjectPublicKey), keyOf))
 	list(j, "requests", mapped(a.Objects(scan.ObjectCSR), requestOf))
@@ -55,13 +56,6 @@ func (JSON) Write(ctx context.Context, a *Audit, w io.Writer) error {
 		return fmt.Errorf("report.json: %w", err)
 	}
 	return nil
-}
-
-func (a *Audit) certificateEntries() iter.Seq2[*CertificateEntry, error] {
-	if r, ok := a.Rows.(*diskRows); ok {
-		return r.certificates()
-	}
-	return mapped(a.Inventory(), entryOf)
 }
 
 // mapped turns rows into lines.

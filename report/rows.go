@@ -144,21 +144,28 @@ func (b useBits) words() []string {
 	return list
 }
 
-// certificates yields the lines of certificates[] of report.json, in the order
-// of the inventory. They hold what only the audit as a whole knows: the facts of
-// each certificate stand in the evidence, and reading them again for every line
-// would cost as much as judging them.
-func (r *diskRows) certificates() iter.Seq2[*CertificateEntry, error] {
-	return func(yield func(*CertificateEntry, error) bool) {
-		for _, n := range r.order() {
+// certificates yields the lines of certificates[] of report.json in evidence
+// order, each valid until the next. They hold what only the audit as a whole
+// knows: the facts of each certificate stand in the evidence, and reading them
+// again for every line would cost as much as judging them.
+func (r *diskRows) certificates() iter.Seq2[[]byte, error] {
+	return func(yield func([]byte, error) bool) {
+		var text []byte
+		for n := range uint32(r.ix.certs.len()) {
 			e := r.ix.certs.at(n)
+			if e.first == none {
+				continue
+			}
 			relations, err := r.ix.relations(n)
-			line := &CertificateEntry{SHA256: e.sha256(), Uses: r.ix.uses(e).words(), Placements: int(e.count),
+			line := CertificateEntry{SHA256: e.sha256(), Uses: r.ix.uses(e).words(), Placements: int(e.count),
 				Failures: int(e.failures), Worst: e.worst.String(), Relations: relations}
 			if e.dated {
 				line.dates(time.Unix(e.notAfter, 0).UTC(), daysLeft(e.notAfter, r.asOf))
 			}
-			if !yield(line, err) || err != nil {
+			if err == nil {
+				text, err = line.appendTo(text[:0])
+			}
+			if !yield(text, err) || err != nil {
 				return
 			}
 		}
