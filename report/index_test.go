@@ -1,6 +1,7 @@
 package report
 
 import (
+	"slices"
 	"testing"
 	"time"
 	"unsafe"
@@ -74,6 +75,29 @@ func TestCertificateEntryText(t *testing.T) {
 		got, err := e.appendTo([]byte("before"))
 		if err != nil || string(got) != "before"+string(want) {
 			t.Errorf("%s, %v, want %s", got, err, want)
+		}
+	}
+}
+
+// TestNamedAuthorities: the entries of a name, with an identifier or with any.
+func TestNamedAuthorities(t *testing.T) {
+	a := authorities{list: []authority{{3, 1, 8}, {2, 7, 4}, {2, 0, 6}, {1, 7, 1}, {2, 9, 2}, {2, 7, 3}, {2, 8, 5}}}
+	for _, c := range []struct {
+		name nameID
+		id   uint64
+		any  bool
+		want []uint32
+	}{
+		{2, 7, false, []uint32{3, 4}}, {2, 8, false, []uint32{5}}, {2, 9, false, []uint32{2}}, {2, 0, false, []uint32{6}},
+		{2, 5, false, nil}, {2, 10, false, nil}, {0, 7, false, nil}, {9, 7, false, nil},
+		{2, 0, true, []uint32{6, 3, 4, 5, 2}}, {1, 0, true, []uint32{1}}, {3, 0, true, []uint32{8}}, {4, 0, true, nil},
+	} {
+		var got []uint32
+		for _, x := range a.named(c.name, c.id, c.any) {
+			got = append(got, x.cert)
+		}
+		if !slices.Equal(got, c.want) {
+			t.Errorf("name %d, identifier %d, any %v: %v, want %v", c.name, c.id, c.any, got, c.want)
 		}
 	}
 }

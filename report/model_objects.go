@@ -8,10 +8,11 @@ import (
 )
 
 // Objects counts what was found besides certificates. Without
-// PrivateKeysParsed the first two say nothing about the estate.
+// PrivateKeysParsed a private key is counted where it was recognised unparsed,
+// and nothing more is known of it.
 type Objects struct {
 	PrivateKeys          int  `json:"private_keys"`
-	PrivateKeysEncrypted int  `json:"private_keys_encrypted"` // of them, those that need a password
+	PrivateKeysEncrypted int  `json:"private_keys_encrypted"` // of them, those that are known to need a password
 	PublicKeys           int  `json:"public_keys"`
 	Requests             int  `json:"requests"`
 	RevocationLists      int  `json:"revocation_lists"`

@@ -238,6 +238,8 @@ func TestIssuers(t *testing.T) {
 	leaf := certificateOf(t, newKey(t), ca, "leaf", false, nil)             //
 	ofRekeyed := certificateOf(t, newKey(t), rekeyed, "leaf of the new key", false, nil)
 	ofSilent := certificateOf(t, newKey(t), silent, "leaf of silent", false, nil)
+	silentAgain := again(t, silent, nil, "silent", false, []byte("four"))
+	silentCrossed := certificateOf(t, newKey(t), silent, "silent", false, nil) // names no key, and is not its own issuer
 	notCA := certificateOf(t, newKey(t), ca, "not a ca", false, []byte("three"))
 	ofNotCA := certificateOf(t, newKey(t), notCA, "leaf of no ca", false, nil)
 	for _, c := range []struct {
@@ -259,6 +261,8 @@ func TestIssuers(t *testing.T) {
 		{"impostor alone: named, and not proven", []*authority{impostor, leaf}, leaf, impostor, scan.No},
 		{"two impostors", []*authority{impostor, certificateOf(t, newKey(t), nil, "ca", true, []byte("one")), leaf}, leaf, nil, scan.Unasked},
 		{"issuer without identifier", []*authority{silent, ofSilent}, ofSilent, silent, scan.Yes},
+		{"one key with and without identifier: the first", []*authority{silentAgain, silent, ofSilent}, ofSilent, silentAgain, scan.Yes},
+		{"self-issued, its issuer not in scope", []*authority{silentCrossed}, silentCrossed, nil, scan.Unasked},
 		{"self-signed", []*authority{ca, renewed}, renewed, renewed, scan.Yes},
 		{"self-issued, signed by another key", []*authority{crossed, rekeyed}, crossed, rekeyed, scan.Yes},
 		{"a certificate that is no CA issues nothing", []*authority{notCA, ofNotCA}, ofNotCA, nil, scan.Unasked},
@@ -422,6 +426,9 @@ func TestObjects(t *testing.T) {
 			t.Fatal(err)
 		}
 		rows = append(rows, o.Observation.Path)
+		if o.Observation.Object == scan.ObjectCRL && o.CertificateCount+len(o.Certificates) > 0 {
+			t.Errorf("%s has certificates of its key; a list has no key", o.Observation.Path)
+		}
 		if o.Exposed() {
 			exposed = append(exposed, o.Observation.Path)
 		}

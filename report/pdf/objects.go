@@ -20,7 +20,11 @@ func (d *doc) objects() {
 		columns = append(columns, column{title: title, width: w, right: true})
 	}
 	t := d.table(columns...)
-	t.row(plain(d.privateKeys(o.PrivateKeys), stCellB), plain(d.privateKeys(o.PrivateKeysEncrypted), stCell), plain(report.FormatCount(o.PublicKeys), stCell),
+	private, encrypted := report.FormatCount(o.PrivateKeys), report.FormatCount(o.PrivateKeysEncrypted)
+	if !o.PrivateKeysParsed { // a bare count would be taken for all that there is
+		private, encrypted = d.word("pdf.scope.not_parsed", "count", private), d.word("pdf.scope.known", "count", encrypted)
+	}
+	t.row(plain(private, stCellB), plain(encrypted, stCell), plain(report.FormatCount(o.PublicKeys), stCell),
 		plain(report.FormatCount(o.Requests), stCell), plain(report.FormatCount(o.RevocationLists), stCell))
 	d.y += 2
 	d.para(d.word("pdf.scope.objects.text"), stNote)
@@ -29,15 +33,6 @@ func (d *doc) objects() {
 		d.para(d.word("pdf.scope.keys_not_parsed", "evidence", d.unparsedEvidence()), stBody)
 	}
 	d.exposed()
-}
-
-// privateKeys is a count of private keys; none found means none only where all
-// were parsed.
-func (d *doc) privateKeys(n int) string {
-	if n == 0 && !d.a.Scope.Objects.PrivateKeysParsed {
-		return d.word("pdf.scope.not_parsed")
-	}
-	return report.FormatCount(n)
 }
 
 // unparsedEvidence numbers the evidence whose scan parsed no private keys.

@@ -492,12 +492,13 @@ func (s *summary) results() {
 }
 
 // objects counts what was found besides certificates. Where private keys were
-// not parsed their counts would be taken for an absence.
+// not parsed a bare count would be taken for all that there is.
 func (s *summary) objects() []entry {
 	o := s.b.a.Scope.Objects
 	private, encrypted := any(o.PrivateKeys), any(o.PrivateKeysEncrypted)
 	if !o.PrivateKeysParsed {
-		private, encrypted = s.notParsed(o.PrivateKeys), s.notParsed(o.PrivateKeysEncrypted)
+		private = s.word("objects.not_parsed", "count", report.FormatCount(o.PrivateKeys))
+		encrypted = s.word("objects.known", "count", report.FormatCount(o.PrivateKeysEncrypted))
 	}
 	return []entry{
 		{label: s.word("objects.private_keys"), value: private},
@@ -506,15 +507,6 @@ func (s *summary) objects() []entry {
 		{label: s.word("objects.requests"), value: o.Requests},
 		{label: s.word("objects.revocation_lists"), value: o.RevocationLists},
 	}
-}
-
-// notParsed says that private keys were not parsed, or, where only some of the
-// scans did not, how many the others found.
-func (s *summary) notParsed(found int) string {
-	if found == 0 {
-		return s.word("objects.not_parsed")
-	}
-	return s.word("objects.partly_parsed", "count", report.FormatCount(found))
 }
 
 // controls counts the controls by status.
