@@ -90,7 +90,7 @@ type builder struct {
 func newBuilder(set *policies.Set, opt Options) *builder {
 	ix := &index{bySum: map[[32]byte]uint32{}}
 	b := &builder{set: set, opt: opt, ix: ix,
-		audit:   &Audit{Schema: Schema, Rules: []Rule{}, Reasons: []ReasonCount{}, Scope: Scope{TargetList: []string{}}, Generator: opt.Generator, Document: opt.Document, Policies: set.Policies},
+		audit:   &Audit{Schema: Schema, Rules: []Rule{}, Reasons: []ReasonCount{}, Scope: Scope{TargetList: []string{}, Objects: Objects{PrivateKeysParsed: true}}, Generator: opt.Generator, Document: opt.Document, Policies: set.Policies},
 		rows:    newDiskRows(ix, opt.TempDir),
 		counts:  map[string]*Rule{},
 		reasons: map[[2]string]int{},
@@ -198,6 +198,7 @@ func (b *builder) indexSource(ctx context.Context, s *source, n int) error {
 			trouble, troubled = 0, ""
 		case *scan.Observation:
 			if rec.Object != scan.ObjectCertificate {
+				b.ix.addObject(rec, n, r.Offset(), &scope.Objects)
 				return nil
 			}
 			if !b.ix.addPlacement(rec, n, r.Offset()) {
@@ -231,7 +232,7 @@ func (b *builder) indexSource(ctx context.Context, s *source, n int) error {
 				trouble++
 			}
 			return b.notAssessed(&NotAssessed{Target: rec.Target, Path: rec.Path, Endpoint: rec.Endpoint, Index: rec.Index,
-				Stage: string(rec.Stage), Reason: string(rec.Reason), Detail: rec.Detail, Attempts: rec.Attempts, ObservedAt: rec.ObservedAt})
+				Object: rec.Object, Stage: string(rec.Stage), Reason: string(rec.Reason), Detail: rec.Detail, Attempts: rec.Attempts, ObservedAt: rec.ObservedAt})
 		}
 		return nil
 	})
@@ -297,6 +298,7 @@ func (b *builder) describeRun() {
 		}
 		run.Complete = run.Complete && s.end.Complete
 		run.Evidence = append(run.Evidence, describeEvidence(s))
+		b.audit.Scope.Objects.PrivateKeysParsed = b.audit.Scope.Objects.PrivateKeysParsed && run.Evidence[len(run.Evidence)-1].PrivateKeysParsed()
 		b.audit.Scope.TargetList = append(b.audit.Scope.TargetList, s.run.Targets...)
 	}
 	b.audit.Scope.Targets = len(b.audit.Scope.TargetList)

@@ -8,10 +8,12 @@ import (
 	"fmt"
 	"io"
 	"iter"
+
+	"certaudit/scan"
 )
 
 // JSON writes report.json: one object, its lists one element a line, in the
-// order of the audit. Findings and what was not assessed are streamed.
+// order of the audit. Lists that grow with the estate are streamed.
 type JSON struct{}
 
 // Write satisfies Format.
@@ -33,10 +35,16 @@ func (JSON) Write(ctx context.Context, a *Audit, w io.Writer) error {
 	if r, ok := a.Rows.(*diskRows); ok { // encoded already
 		rawList(j, "findings", r.findings.raw())
 		rawList(j, "not_assessed", r.notAssessed.raw())
+		rawList(j, "certificates", r.certificates())
 	} else {
 		list(j, "findings", a.Findings())
 		list(j, "not_assessed", a.NotAssessed())
+		list(j, "certificates", mapped(a.Inventory(), entryOf))
 	}
+	list(j, "keys", mapped(a.Objects(scan.ObjectPrivateKey), keyOf))
+	list(j, "public_keys", mapped(a.Objects(scan.ObjectPublicKey), keyOf))
+	list(j, "requests", mapped(a.Objects(scan.ObjectCSR), requestOf))
+	list(j, "revocation_lists", mapped(a.Objects(scan.ObjectCRL), revocationListOf))
 	j.member("headline", a.Gate.Headline)
 	j.member("note", a.Gate.Note)
 	j.member("incomplete", a.Gate.Incomplete)
@@ -48,6 +56,21 @@ func (JSON) Write(ctx context.Context, a *Audit, w io.Writer) error {
 		return fmt.Errorf("report.json: %w", err)
 	}
 	return nil
+}
+
+// mapped turns rows into lines.
+func mapped[R, L any](rows iter.Seq2[*R, error], line func(*R) *L) iter.Seq2[*L, error] {
+	return func(yield func(*L, error) bool) {
+		for row, err := range rows {
+			if err != nil {
+				yield(nil, err)
+				return
+			}
+			if !yield(line(row), nil) {
+				return
+			}
+		}
+	}
 }
 
 // jsonWriter keeps the first error; later calls do nothing.
@@ -76,13 +99,16 @@ func (j *jsonWriter) member(name string, v any) {
 }
 
 func list[T any](j *jsonWriter, name string, rows iter.Seq2[*T, error]) {
+	var b bytes.Buffer // one for all rows
+	e := json.NewEncoder(&b)
+	e.SetEscapeHTML(false)
 	rawList(j, name, func(yield func([]byte, error) bool) {
 		for row, err := range rows {
-			var text []byte
+			b.Reset()
 			if err == nil {
-				text, err = marshal(row)
+				err = e.Encode(row)
 			}
-			if !yield(text, err) {
+			if !yield(bytes.TrimSuffix(b.Bytes(), []byte{'\n'}), err) {
 				return
 			}
 		}

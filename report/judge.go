@@ -40,12 +40,15 @@ type unit struct {
 
 func (b *builder) judgeCertificate(s *source, c *scan.Certificate) error {
 	n, ok := b.ix.bySum[c.Sum()]
-	e := &b.ix.certs[n]
+	e := b.ix.certs.at(n)
 	if !ok || e.first == none || b.ix.sources[e.source] != s {
 		return nil // an anchor that was not sent, or judged with an earlier evidence file
 	}
 	if !e.exact { // the line lacks facts that its DER gives
 		c = scan.Derive(c.DER)
+	}
+	if err := b.ix.findIssuer(n, c); err != nil {
+		return err
 	}
 	places, err := b.placesOf(e)
 	if err != nil {
@@ -62,18 +65,18 @@ func (b *builder) judgeCertificate(s *source, c *scan.Certificate) error {
 func (b *builder) placesOf(e *certEntry) ([]policies.Place, error) {
 	var places []policies.Place
 	if b.places {
-		for p := e.first; p != none; p = b.ix.placements[p].next {
-			o, err := b.ix.observation(&b.ix.placements[p])
+		for p := e.first; p != none; p = b.ix.placements.at(p).next {
+			o, err := b.ix.observation(b.ix.placements.at(p))
 			if err != nil {
 				return nil, err
 			}
-			places = append(places, policies.Place{Use: b.ix.placements[p].use.use(), Path: o.Path, Endpoint: o.Endpoint, Container: o.Container})
+			places = append(places, policies.Place{Use: b.ix.placements.at(p).use.use(), Path: o.Path, Endpoint: o.Endpoint, Container: o.Container})
 		}
 		return places, nil
 	}
 	var seen [2]useBits
-	for p := e.first; p != none; p = b.ix.placements[p].next {
-		pl := &b.ix.placements[p]
+	for p := e.first; p != none; p = b.ix.placements.at(p).next {
+		pl := b.ix.placements.at(p)
 		kind, place := 0, policies.Place{Use: pl.use.use(), Path: "-"}
 		if pl.served {
 			kind, place.Path, place.Endpoint = 1, "", "-"
@@ -92,7 +95,7 @@ func (b *builder) judgeEndpoint(s *source, ep *scan.Endpoint) error {
 		Places: []policies.Place{{Use: scan.UseIdentity, Endpoint: ep.Endpoint, Container: "tls"}}}
 	if len(ep.Chain) > 0 {
 		if n, ok := b.ix.find(ep.Chain[0]); ok {
-			leaf, err := b.ix.certificate(&b.ix.certs[n])
+			leaf, err := b.ix.certificate(b.ix.certs.at(n))
 			if err != nil {
 				return err
 			}
@@ -115,14 +118,14 @@ func (b *builder) judgePlacement(s *source, o *scan.Observation) error {
 	if !ok {
 		return nil
 	}
-	e := &b.ix.certs[n]
+	e := b.ix.certs.at(n)
 	c, err := b.ix.certificate(e)
 	if err != nil {
 		return err
 	}
 	use := o.Use
-	for p := e.first; p != none; p = b.ix.placements[p].next {
-		if pl := &b.ix.placements[p]; b.ix.sources[pl.source] == s {
+	for p := e.first; p != none; p = b.ix.placements.at(p).next {
+		if pl := b.ix.placements.at(p); b.ix.sources[pl.source] == s {
 			if other, err := b.ix.observation(pl); err != nil {
 				return err
 			} else if other.Path == o.Path && other.Endpoint == o.Endpoint && other.Index == o.Index && other.Alias == o.Alias {
@@ -277,8 +280,8 @@ func (b *builder) locateAll(u *unit) ([]Location, string, error) {
 	}
 	var all []Location
 	key := ""
-	for p := u.cert.first; p != none; p = b.ix.placements[p].next {
-		pl := &b.ix.placements[p]
+	for p := u.cert.first; p != none; p = b.ix.placements.at(p).next {
+		pl := b.ix.placements.at(p)
 		o, err := b.ix.observation(pl)
 		if err != nil {
 			return nil, "", err

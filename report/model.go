@@ -51,6 +51,9 @@ type Rows interface {
 	Inventory() iter.Seq2[*InventoryRow, error]
 	// Endpoints yields one row for each endpoint that answered, in evidence order.
 	Endpoints() iter.Seq2[*EndpointRow, error]
+	// Objects yields keys, requests and revocation lists of the kinds named (all
+	// where none is), one row for each place, in evidence order.
+	Objects(kinds ...string) iter.Seq2[*ObjectRow, error]
 }
 
 // A Run says who made the evidence and how it was judged.
@@ -138,6 +141,7 @@ type Scope struct {
 	Placements               int      `json:"placements"`
 	DistinctCertificates     int      `json:"distinct_certificates"`
 	OtherNotAssessed         int      `json:"other_not_assessed"` // not_assessed records of links, special files, missing targets and parts of files that were read
+	Objects                  Objects  `json:"objects"`
 }
 
 // Totals count rule results: each rule gives each unit of its kind exactly one.
@@ -270,7 +274,8 @@ type NotAssessed struct {
 	Target      string    `json:"target"`
 	Path        string    `json:"path,omitempty"`
 	Endpoint    string    `json:"endpoint,omitempty"`
-	Index       int       `json:"index"` // -1 when the whole is meant
+	Index       int       `json:"index"`            // -1 when the whole is meant
+	Object      string    `json:"object,omitempty"` // its kind, where it is known and no certificate
 	Certificate string    `json:"certificate,omitempty"`
 	Stage       string    `json:"stage"`
 	Reason      string    `json:"reason"`
@@ -297,6 +302,20 @@ type InventoryRow struct {
 	DaysLeft    int      // floor; negative when expired; meaningless unless Certificate.Dated
 	Failures    int      // unwaived, of rules on this certificate and its placements
 	Worst       string   // severity of the worst of them; "" when there is none
+	Relations
+	IssuerVerifies scan.Answer // set by CheckIssuer
+	checkIssuer    func() (scan.Answer, error)
+}
+
+// CheckIssuer sets IssuerVerifies: whether the key of Relations.Issuer verifies
+// the signature; Unasked where there is no issuer, or that cannot be checked.
+// It costs as much as all else about a certificate, so that a format asks only
+// when it says so.
+func (r *InventoryRow) CheckIssuer() (err error) {
+	if r.checkIssuer != nil {
+		r.IssuerVerifies, err = r.checkIssuer()
+	}
+	return err
 }
 
 // An EndpointRow is one endpoint that answered.

@@ -71,13 +71,13 @@ func (r *diskRows) leaf(ep *scan.Endpoint) (*scan.Certificate, error) {
 	if !ok {
 		return nil, nil
 	}
-	return r.ix.certificate(&r.ix.certs[n])
+	return r.ix.certificate(r.ix.certs.at(n))
 }
 
 func (r *diskRows) Inventory() iter.Seq2[*InventoryRow, error] {
 	return func(yield func(*InventoryRow, error) bool) {
 		for _, n := range r.order() {
-			row, err := r.inventoryRow(&r.ix.certs[n])
+			row, err := r.inventoryRow(n)
 			if !yield(row, err) || err != nil {
 				return
 			}
@@ -90,13 +90,13 @@ func (r *diskRows) order() []uint32 {
 	if r.byExpiry != nil {
 		return r.byExpiry
 	}
-	for n := range r.ix.certs {
-		if r.ix.certs[n].first != none {
-			r.byExpiry = append(r.byExpiry, uint32(n))
+	for n := range uint32(r.ix.certs.len()) {
+		if r.ix.certs.at(n).first != none {
+			r.byExpiry = append(r.byExpiry, n)
 		}
 	}
 	slices.SortFunc(r.byExpiry, func(x, y uint32) int {
-		a, b := &r.ix.certs[x], &r.ix.certs[y]
+		a, b := r.ix.certs.at(x), r.ix.certs.at(y)
 		return cmp.Or(cmp.Compare(a.sortTime(), b.sortTime()), strings.Compare(string(a.sum[:]), string(b.sum[:])))
 	})
 	return r.byExpiry
@@ -109,12 +109,13 @@ func (e *certEntry) sortTime() int64 {
 	return e.notAfter
 }
 
-func (r *diskRows) inventoryRow(e *certEntry) (*InventoryRow, error) {
+func (r *diskRows) inventoryRow(n uint32) (*InventoryRow, error) {
+	e := r.ix.certs.at(n)
 	c, err := r.ix.certificate(e)
 	if err != nil {
 		return nil, err
 	}
-	first := &r.ix.placements[e.first]
+	first := r.ix.placements.at(e.first)
 	o, err := r.ix.observation(first)
 	if err != nil {
 		return nil, err
@@ -124,13 +125,51 @@ func (r *diskRows) inventoryRow(e *certEntry) (*InventoryRow, error) {
 	if e.dated {
 		row.DaysLeft = daysLeft(e.notAfter, r.asOf)
 	}
-	uses := r.ix.uses(e)
+	row.Uses = r.ix.uses(e).words()
+	if row.Relations, err = r.ix.relations(n); err != nil {
+		return nil, err
+	}
+	row.checkIssuer = func() (scan.Answer, error) { return r.ix.issuerVerifies(e, c) }
+	return row, nil
+}
+
+// words lists uses as reports print them.
+func (b useBits) words() []string {
+	var list []string
 	for _, u := range scan.Uses() {
-		if uses&bitOf(u) != 0 {
-			row.Uses = append(row.Uses, string(u))
+		if b&bitOf(u) != 0 {
+			list = append(list, string(u))
 		}
 	}
-	return row, nil
+	return list
+}
+
+// certificates yields the lines of certificates[] of report.json in evidence
+// order, each valid until the next. They hold what only the audit as a whole
+// knows: the facts of each certificate stand in the evidence, and reading them
+// again for every line would cost as much as judging them.
+func (r *diskRows) certificates() iter.Seq2[[]byte, error] {
+	return func(yield func([]byte, error) bool) {
+		var text []byte
+		for n := range uint32(r.ix.certs.len()) {
+			e := r.ix.certs.at(n)
+			if e.first == none {
+				continue
+			}
+			relations, err := r.ix.relations(n)
+			line := CertificateEntry{SHA256: e.sha256(), Uses: r.ix.uses(e).words(), Placements: int(e.count),
+				Failures: int(e.failures), Worst: e.worst.String(), Relations: relations}
+			if e.dated {
+				line.dates(time.Unix(e.notAfter, 0).UTC(), daysLeft(e.notAfter, r.asOf))
+			}
+			if err == nil {
+				text, err = line.appendTo(text[:0])
+			}
+			if !yield(text, err) || err != nil {
+				return
+			}
+		}
+	}
 }
 
 // daysLeft is floor((not_after − as-of) / 86,400 s); negative when expired.

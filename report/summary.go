@@ -21,7 +21,7 @@ var outlook = []struct {
 func (b *builder) summarise() {
 	a := b.audit
 	a.Scope.EndpointsAsked = a.Scope.EndpointsAssessed + a.Scope.EndpointsNotAssessed
-	a.Scope.Placements = len(b.ix.placements)
+	a.Scope.Placements = b.ix.placements.len()
 	a.Controls = b.controls()
 	b.expiry()
 	for key, n := range b.reasons {
@@ -43,8 +43,8 @@ func (b *builder) expiry() {
 	if b.undated() {
 		a.Expiry = append(a.Expiry, Bucket{Label: "no date", UpToDays: -1})
 	}
-	for n := range b.ix.certs {
-		e := &b.ix.certs[n]
+	for n := range uint32(b.ix.certs.len()) {
+		e := b.ix.certs.at(n)
 		if e.first == none {
 			continue
 		}
@@ -82,8 +82,8 @@ func (b *builder) expiry() {
 
 // undated tells that some identity certificate has no readable date.
 func (b *builder) undated() bool {
-	for n := range b.ix.certs {
-		if e := &b.ix.certs[n]; e.first != none && e.parsed && !e.dated && isIdentity(b.ix.uses(e)) {
+	for n := range uint32(b.ix.certs.len()) {
+		if e := b.ix.certs.at(n); e.first != none && e.parsed && !e.dated && isIdentity(b.ix.uses(e)) {
 			return true
 		}
 	}

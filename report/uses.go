@@ -10,19 +10,20 @@ import (
 // certificate issued another.
 const maxChildren = 8
 
-// resolveUses settles the placements that no place explained: a certificate
-// that issued another one in scope is part of a chain; a self-issued one takes
-// the use of its other placements when they agree. What remains stays as the
-// scan told it.
+// resolveUses settles the placements that no place explained, in this order: a
+// certificate whose private key is in scope is an identity; one that issued
+// another one in scope is part of a chain; a self-issued one takes the use of
+// its other placements when they agree. What remains stays as the scan told it.
 func (ix *index) resolveUses() error {
+	ix.settleByKey()
 	children := ix.childrenByIssuer()
-	for n := range ix.certs {
-		e := &ix.certs[n]
+	for n := range uint32(ix.certs.len()) {
+		e := ix.certs.at(n)
 		if !e.parsed || !ix.hasOpen(e) {
 			continue
 		}
-		if e.isCA || e.selfIssued {
-			issued, err := ix.issuedAnother(uint32(n), children[e.subject])
+		if e.mayIssue() {
+			issued, err := ix.issuedAnother(n, children[e.subject])
 			if err != nil {
 				return err
 			}
@@ -40,33 +41,62 @@ func (ix *index) resolveUses() error {
 	return nil
 }
 
+// settleByKey makes a certificate whose private key is in scope, in whatever
+// file and of whatever target, an identity (DESIGN "use": held with its private
+// key, in the same store or elsewhere in scope) at each stored placement that
+// nothing else explains: where the scan fell back on its default, and where it
+// took a member of a bundle for an anchor because nothing in the bundle issued
+// anything. The key explains such a placement better, and comes before the
+// certificates that it issued, as it does within one file.
+//
+// What a place says outright stays: an entry of a trust store, a given root or
+// a path that the configuration calls anchors is an anchor; a file in which the
+// certificate stands behind what it issued has it as part of a chain; and the
+// order that a server sent is the server's.
+func (ix *index) settleByKey() {
+	if len(ix.privateKeys()) == 0 {
+		return
+	}
+	for n := range uint32(ix.certs.len()) {
+		e := ix.certs.at(n)
+		if len(ix.privateKeysWith(e.key)) == 0 {
+			continue
+		}
+		for p := e.first; p != none; p = ix.placements.at(p).next {
+			if pl := ix.placements.at(p); (pl.open || pl.bundle) && !pl.served {
+				pl.use, pl.open = bitOf(scan.UseIdentity), false
+			}
+		}
+	}
+}
+
 // childrenByIssuer lists, for the names of certificates with an open use, a few
 // certificates that claim that issuer.
-func (ix *index) childrenByIssuer() map[uint64][]uint32 {
-	wanted := map[uint64][]uint32{}
-	for n := range ix.certs {
-		if e := &ix.certs[n]; e.parsed && (e.isCA || e.selfIssued) && ix.hasOpen(e) {
+func (ix *index) childrenByIssuer() map[nameID][]uint32 {
+	wanted := map[nameID][]uint32{}
+	for n := range uint32(ix.certs.len()) {
+		if e := ix.certs.at(n); e.mayIssue() && ix.hasOpen(e) {
 			wanted[e.subject] = nil
 		}
 	}
 	if len(wanted) == 0 {
 		return wanted
 	}
-	for n := range ix.certs {
-		e := &ix.certs[n]
+	for n := range uint32(ix.certs.len()) {
+		e := ix.certs.at(n)
 		if !e.parsed || e.first == none || e.selfIssued { // a re-issued root is no child
 			continue
 		}
 		if list, ok := wanted[e.issuer]; ok && len(list) <= maxChildren {
-			wanted[e.issuer] = append(list, uint32(n))
+			wanted[e.issuer] = append(list, n)
 		}
 	}
 	return wanted
 }
 
 func (ix *index) hasOpen(e *certEntry) bool {
-	for p := e.first; p != none; p = ix.placements[p].next {
-		if ix.placements[p].open {
+	for p := e.first; p != none; p = ix.placements.at(p).next {
+		if ix.placements.at(p).open {
 			return true
 		}
 	}
@@ -74,18 +104,18 @@ func (ix *index) hasOpen(e *certEntry) bool {
 }
 
 func (ix *index) settledUses(e *certEntry) (all useBits) {
-	for p := e.first; p != none; p = ix.placements[p].next {
-		if !ix.placements[p].open {
-			all |= ix.placements[p].use
+	for p := e.first; p != none; p = ix.placements.at(p).next {
+		if !ix.placements.at(p).open {
+			all |= ix.placements.at(p).use
 		}
 	}
 	return all
 }
 
 func (ix *index) settle(e *certEntry, use useBits) {
-	for p := e.first; p != none; p = ix.placements[p].next {
-		if ix.placements[p].open {
-			ix.placements[p].use = use
+	for p := e.first; p != none; p = ix.placements.at(p).next {
+		if ix.placements.at(p).open {
+			ix.placements.at(p).use = use
 		}
 	}
 }
@@ -118,7 +148,7 @@ func (ix *index) issuedAnother(parent uint32, children []uint32) (bool, error) {
 // parsed reads a certificate in the form that signatures are checked with; nil
 // where the parser refuses it.
 func (ix *index) parsed(n uint32) (*x509.Certificate, error) {
-	c, err := ix.certificate(&ix.certs[n])
+	c, err := ix.certificate(ix.certs.at(n))
 	if err != nil {
 		return nil, err
 	}

@@ -207,11 +207,12 @@ func reportDocs() string {
 		{"scope", report.Scope{}}, {"estate", report.EstateFacts{}}, {"expiry[]", report.Bucket{}}, {"totals.by_result", report.ByResult{}},
 		{"totals.by_severity", report.BySeverity{}}, {"reasons[]", report.ReasonCount{}}, {"controls[]", report.Control{}}, {"rules[]", report.Rule{}},
 		{"findings[]", report.Finding{}}, {"findings[].locations[]", report.Location{}}, {"not_assessed[]", report.NotAssessed{}},
+		{"scope.objects", report.Objects{}}, {"certificates[]", report.CertificateEntry{}}, {"certificates[].private_keys_at[]", report.Place{}},
+		{"keys[], public_keys[]", report.Key{}}, {"requests[]", report.Request{}}, {"revocation_lists[]", report.RevocationList{}},
 	} {
-		typ := reflect.TypeOf(part.of)
 		var names []string
-		for i := range typ.NumField() {
-			name, _, _ := strings.Cut(typ.Field(i).Tag.Get("json"), ",")
+		for _, field := range reflect.VisibleFields(reflect.TypeOf(part.of)) {
+			name, _, _ := strings.Cut(field.Tag.Get("json"), ",")
 			if name != "" && name != "-" {
 				names = append(names, "`"+name+"`")
 			}

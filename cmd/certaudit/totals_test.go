@@ -55,6 +55,8 @@ func TestTotalsAgree(t *testing.T) {
 			"read, at least one certificate": f.FilesRead, "read, no certificates": f.FilesWithoutCertificates, "files in scope": f.Files,
 			"excluded, with a reason": f.FilesExcluded, "certaudit's own output": f.OwnOutput, "endpoints asked for": f.EndpointsAsked,
 			"placements of certificates": f.Placements, "distinct certificates": f.DistinctCertificates,
+			"private keys found": f.Objects.PrivateKeys, "of them, with a password": f.Objects.PrivateKeysEncrypted,
+			"public keys found": f.Objects.PublicKeys, "certificate requests found": f.Objects.Requests, "revocation lists found": f.Objects.RevocationLists,
 		} {
 			if got := cells[label]; len(got) != 1 || got[0] != want {
 				t.Errorf("%s: the workbook has %v, report.json %d", label, got, want)

@@ -5,6 +5,7 @@ import (
 	"slices"
 
 	"certaudit/report"
+	"certaudit/scan"
 )
 
 const (
@@ -23,6 +24,8 @@ type gathered struct {
 	allowed     int // of them
 	inventory   int
 	endpoints   int
+	exposed     int                 // private keys that others may read
+	openKeys    []*report.ObjectRow // the first of them
 }
 
 // gather looks at the rows once: at findings and inventory only as far as they
@@ -66,6 +69,16 @@ func gather(ctx context.Context, t *report.Template, a *report.Audit) (*gathered
 		return nil, err
 	}
 	g.inventory = max(g.inventory, a.Scope.DistinctCertificates)
+	if err := each(ctx, a.Objects(scan.ObjectPrivateKey), func(r *report.ObjectRow) bool {
+		if r.Exposed() {
+			if g.exposed++; len(g.openKeys) < listedEntries {
+				g.openKeys = append(g.openKeys, r)
+			}
+		}
+		return true
+	}); err != nil {
+		return nil, err
+	}
 	return g, nil
 }
 

@@ -55,7 +55,7 @@ func (d *doc) missingRow(n *report.NotAssessed) []cell {
 		what = n.Target
 	}
 	if n.Index >= 0 {
-		what += " #" + strconv.Itoa(n.Index)
+		what = joinSet(" ", what, d.object(n.Object), "#"+strconv.Itoa(n.Index))
 	}
 	name := plain(what, stSmallB)
 	rules, allowed := "", ""

@@ -139,6 +139,8 @@ func TestTotals(t *testing.T) {
 		// reconciliation
 		strings.Join([]string{"Files", n(s.Files), n(s.FilesRead), n(s.FilesWithoutCertificates), n(s.FilesNotAssessed), n(s.FilesExcluded), n(s.OwnOutput), "adds up"}, " | "),
 		strings.Join([]string{"Endpoints", n(s.EndpointsAsked), n(s.EndpointsAssessed), "–", n(s.EndpointsNotAssessed), "–", "–", "adds up"}, " | "),
+		// keys, requests and revocation lists
+		"\n" + strings.Join([]string{n(s.Objects.PrivateKeys), n(s.Objects.PrivateKeysEncrypted), n(s.Objects.PublicKeys), n(s.Objects.Requests), n(s.Objects.RevocationLists)}, " | ") + "\n",
 		n(s.DistinctCertificates) + " distinct certificates in " + n(s.Placements) + " placements",
 		n(a.Estate.Violations) + " violations at or above high",
 		"Critical | " + n(a.Totals.BySeverity.Critical), "High | " + n(a.Totals.BySeverity.High), "Medium | " + n(a.Totals.BySeverity.Medium),
@@ -403,6 +405,58 @@ func TestWords(t *testing.T) {
 		if !used[key] {
 			t.Errorf("the template has %q, which no code uses", key)
 		}
+	}
+}
+
+// TestExposedKeys: the table is there when there is something in it, names no
+// key that needs a password, and counts what it leaves out.
+func TestExposedKeys(t *testing.T) {
+	const heading = "Private keys that others than the owner may read"
+	text := func(a *report.Audit) string {
+		tmpl := template(t)
+		tmpl.Sections = []string{"scope"}
+		all := ""
+		for _, s := range extract(t, render(t, tmpl, a)) {
+			all += s.String() + "\n"
+		}
+		return all
+	}
+	sample := text(reporttest.Sample())
+	if !strings.Contains(sample, heading+": 1\n") || !strings.Contains(sample, "certs/db-primary.key | RSA 2048 | no | 0644 | 2") {
+		t.Errorf("the sample's key is not listed")
+	}
+	for _, name := range []string{"partner-mtls.jks", "id_ed25519", "payroll.pem"} {
+		if strings.Contains(sample, name) {
+			t.Errorf("%s is listed: it needs a password, or only its owner may read it", name)
+		}
+	}
+	if strings.Contains(text(reporttest.Empty()), heading) {
+		t.Error("a heading for no keys")
+	}
+	many := text(reporttest.Large(1230))
+	if !strings.Contains(many, heading+": 123\n") || !strings.Contains(many, "83 more are in report.xlsx") || strings.Contains(many, "certs/40.key") {
+		t.Error("what is left out of 123 keys is not counted")
+	}
+}
+
+// TestPrivateKeysNotParsed: the coverage statement says so, and no figure says
+// that there are none.
+func TestPrivateKeysNotParsed(t *testing.T) {
+	a := reporttest.Empty()
+	text := func() string {
+		all := ""
+		for _, s := range extract(t, render(t, template(t), a)) {
+			all += " " + s.String()
+		}
+		return strings.Join(strings.Fields(all), " ")
+	}
+	const statement, figures = "Private keys were not parsed (evidence 1): the scan was run with --no-private-keys", "0, not all parsed | 0 known | 0 | 0 | 0"
+	if got := text(); strings.Contains(got, "were not parsed") || !strings.Contains(got, " 0 | 0 | 0 | 0 | 0 ") {
+		t.Error("private keys were parsed, and the document says otherwise")
+	}
+	a.Scope.Objects.PrivateKeysParsed, a.Run.Evidence[0].Options = false, map[string]string{"no-private-keys": "true"}
+	if got := text(); !strings.Contains(got, statement) || !strings.Contains(got, figures) {
+		t.Errorf("the document does not say %q and %q", statement, figures)
 	}
 }
 

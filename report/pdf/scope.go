@@ -21,6 +21,7 @@ func (d *doc) scope(context.Context) error {
 	d.begin("scope", d.word("pdf.scope.title"), false, onNewPage)
 	d.para(d.word("pdf.scope.method"), stBody)
 	d.reconciliation()
+	d.objects()
 	d.results()
 	d.targets()
 	d.exclusions()

@@ -70,10 +70,13 @@ func Hostile() *report.Audit {
 			Detail: s, Rules: []string{evil(), s}})
 		m.FindingRows = append(m.FindingRows, hostileFinding(s, evil, texts))
 		m.InventoryRows = append(m.InventoryRows, &report.InventoryRow{Certificate: hostileCertificate(s, evil, texts), Uses: texts[3:6],
-			Placements: 1, First: report.Location{Path: evil(), Alias: s}, Worst: evil()})
+			Placements: 1, First: report.Location{Path: evil(), Alias: s}, Worst: evil(),
+			Relations: report.Relations{SharesKey: 1 << 40, SameKeyAs: evil(), PrivateKeys: 2, PrivateKeysAt: []report.Place{{Path: s, Alias: evil()}}, Issuer: evil()}})
 		m.EndpointRows = append(m.EndpointRows, hostileEndpoint(s, evil, texts))
+		m.ObjectRows = append(m.ObjectRows, hostileObject(s, evil, texts))
 	}
 	SortFindings(m.FindingRows)
+	a.Scope.Objects = objectsOf(m.ObjectRows)
 	a.Policies = append(a.Policies, &policies.Policy{ID: evil(), Title: evil(), Version: evil(), Description: evil(), Extends: texts,
 		Source: []byte(strings.Join(texts, "\n")), SHA256: Digest("hostile policy"), Origin: evil()})
 	for i := range a.Rules {

@@ -3,6 +3,7 @@ package reporttest
 import (
 	"fmt"
 	"iter"
+	"slices"
 	"strconv"
 	"time"
 
@@ -30,7 +31,8 @@ func Large(n int) *report.Audit {
 	}
 	a.Controls = controlsOf(a.Rules)
 	a.Scope = report.Scope{Targets: 1, TargetList: []string{"certs/"}, Files: n, FilesRead: n,
-		EndpointsAsked: n/10 + n/10, EndpointsAssessed: n / 10, EndpointsNotAssessed: n / 10, Placements: n, DistinctCertificates: n}
+		EndpointsAsked: n/10 + n/10, EndpointsAssessed: n / 10, EndpointsNotAssessed: n / 10, Placements: n, DistinctCertificates: n,
+		Objects: report.Objects{PrivateKeys: n / 10, PrivateKeysParsed: true}}
 	a.Totals = report.Totals{ByResult: report.ByResult{Pass: 9 * n, Fail: n}, BySeverity: report.BySeverity{High: n}}
 	a.Reasons = []report.ReasonCount{{Stage: "connect", Reason: "timeout", Count: n / 10}}
 	a.Expiry = buckets(nil)
@@ -97,4 +99,11 @@ func (n large) Endpoints() iter.Seq2[*report.EndpointRow, error] {
 			Address: "192.0.2.1", Port: 443, ServerName: c.SubjectCN, TLSVersion: "TLS 1.3", CipherSuite: "TLS_AES_128_GCM_SHA256",
 			KeyExchange: "X25519", Chain: []string{c.SHA256}, HostnameMatch: scan.Yes, Attempts: 1, ObservedAt: sampleFrom}}
 	})
+}
+
+func (n large) Objects(kinds ...string) iter.Seq2[*report.ObjectRow, error] {
+	if len(kinds) > 0 && !slices.Contains(kinds, scan.ObjectPrivateKey) {
+		return generate(0, largeObject)
+	}
+	return generate(int(n)/10, largeObject)
 }

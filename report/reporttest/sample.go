@@ -36,6 +36,8 @@ func Sample() *report.Audit {
 		InventoryRows:   sampleInventory(),
 		NotAssessedRows: sampleNotAssessed(),
 	}
+	m.ObjectRows = sampleObjects(m.InventoryRows)
+	relate(m)
 	m.EndpointRows = sampleEndpoints(m.InventoryRows)
 	m.FindingRows = sampleFindings(m.InventoryRows)
 	a.Rows = m
@@ -70,7 +72,7 @@ func Empty() *report.Audit {
 	a.Run.Policies = a.Run.Policies[:1]
 	a.Run.AllowIncomplete = nil
 	a.Run.Evidence[0].Excludes = nil
-	a.Scope = report.Scope{Targets: 1, TargetList: []string{"empty/"}, Files: 1, FilesWithoutCertificates: 1}
+	a.Scope = report.Scope{Targets: 1, TargetList: []string{"empty/"}, Files: 1, FilesWithoutCertificates: 1, Objects: objectsOf(nil)}
 	a.Controls = controlsOf(a.Rules)
 	return a
 }
@@ -426,6 +428,9 @@ func sampleInventory() []*report.InventoryRow {
 				KeyAlgorithm: s.alg, KeyBits: s.bits, KeyCurve: s.curve, SPKISHA256: Digest("key " + s.cn),
 				SignatureAlgorithm: s.sig, IsCA: s.use == scan.UseChain || s.use == scan.UseAnchor,
 				SelfSigned: scan.Answered(s.cn == s.issuer), SelfIssued: s.cn == s.issuer}
+			if s.cn == "db-standby.example.test" { // a copy of the other's key
+				c.SPKISHA256 = Digest("key db-primary.example.test")
+			}
 			if !c.IsCA {
 				c.DNSNames = []string{s.cn}
 				c.ExtKeyUsage = []string{"serverAuth"}
@@ -639,6 +644,7 @@ func sampleScope(m *Memory) report.Scope {
 		Files: 31, FilesRead: 21, FilesWithoutCertificates: 4, FilesNotAssessed: 2, FilesExcluded: 3, OwnOutput: 1,
 		EndpointsAsked: len(m.EndpointRows) + 3, EndpointsAssessed: len(m.EndpointRows), EndpointsNotAssessed: 3,
 		Placements: placements, DistinctCertificates: len(m.InventoryRows), OtherNotAssessed: 2,
+		Objects: objectsOf(m.ObjectRows),
 	}
 }
 

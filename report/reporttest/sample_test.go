@@ -45,6 +45,16 @@ func TestReconcile(t *testing.T) {
 		if certificates != s.DistinctCertificates {
 			t.Errorf("%s: %d inventory rows, scope says %d", name, certificates, s.DistinctCertificates)
 		}
+		var objects []*report.ObjectRow
+		for o, err := range a.Objects() {
+			if err != nil {
+				t.Fatal(err)
+			}
+			objects = append(objects, o)
+		}
+		if got := objectsOf(objects); got != s.Objects {
+			t.Errorf("%s: the rows are %+v, scope says %+v", name, got, s.Objects)
+		}
 		reasons, rows := 0, 0
 		for _, r := range a.Reasons {
 			reasons += r.Count

@@ -126,7 +126,7 @@ func writeError(t *testing.T, f report.Format) {
 // its error.
 func rowError(t *testing.T, f report.Format) {
 	pulled := 0
-	for _, name := range []string{"findings", "not assessed", "inventory", "endpoints"} {
+	for _, name := range []string{"findings", "not assessed", "inventory", "endpoints", "objects"} {
 		for _, at := range []int{1, 3} {
 			a := Sample()
 			w := &watched{Rows: a.Rows, only: name}
@@ -195,4 +195,8 @@ func (w *watched) Inventory() iter.Seq2[*report.InventoryRow, error] {
 
 func (w *watched) Endpoints() iter.Seq2[*report.EndpointRow, error] {
 	return watch(w, "endpoints", w.Rows.Endpoints())
+}
+
+func (w *watched) Objects(kinds ...string) iter.Seq2[*report.ObjectRow, error] {
+	return watch(w, "objects", w.Rows.Objects(kinds...))
 }

@@ -17,6 +17,7 @@ func notAssessedSheet() sheet {
 			{key: "path", value: func(r row) any { return r.Path }},
 			{key: "endpoint", value: func(r row) any { return r.Endpoint }},
 			{key: "index", kind: kindNumber, value: func(r row) any { return index(r.Index) }},
+			{key: "object", value: func(r row) any { return objectWord(r.Object) }},
 			{key: "stage", value: func(r row) any { return r.Stage }},
 			{key: "reason", value: func(r row) any { return r.Reason }},
 			{key: "allowed", value: func(r row) any { return yesNo(r.Allowed) }},

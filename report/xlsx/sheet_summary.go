@@ -484,11 +484,28 @@ func (s *summary) results() {
 		{label: s.word("result.total"), value: total, bold: true},
 	}
 	s.pair("results", results, "controls", s.controls(), 2)
-	if reasons := s.reasons(); len(reasons) > 0 {
-		s.heading(s.row+1, leftColumn, "reasons")
-		s.list(s.row+2, leftColumn, 4, 1, reasons)
-		s.row += 1 + len(reasons)
-		s.gap(12)
+	reasons := s.reasons()
+	if len(reasons) == 0 {
+		reasons = []entry{{label: s.word("no_reasons"), value: 0}}
+	}
+	s.pair("reasons", reasons, "objects", s.objects(), 4)
+}
+
+// objects counts what was found besides certificates. Where private keys were
+// not parsed a bare count would be taken for all that there is.
+func (s *summary) objects() []entry {
+	o := s.b.a.Scope.Objects
+	private, encrypted := any(o.PrivateKeys), any(o.PrivateKeysEncrypted)
+	if !o.PrivateKeysParsed {
+		private = s.word("objects.not_parsed", "count", report.FormatCount(o.PrivateKeys))
+		encrypted = s.word("objects.known", "count", report.FormatCount(o.PrivateKeysEncrypted))
+	}
+	return []entry{
+		{label: s.word("objects.private_keys"), value: private},
+		{label: s.word("objects.encrypted"), value: encrypted},
+		{label: s.word("objects.public_keys"), value: o.PublicKeys},
+		{label: s.word("objects.requests"), value: o.Requests},
+		{label: s.word("objects.revocation_lists"), value: o.RevocationLists},
 	}
 }
 

@@ -139,6 +139,8 @@ func TestTotals(t *testing.T) {
 		"excluded, with a reason": s.FilesExcluded, "certaudit's own output": s.OwnOutput, "files in scope": s.Files,
 		"endpoints assessed": s.EndpointsAssessed, "endpoints not assessed": s.EndpointsNotAssessed, "endpoints asked for": s.EndpointsAsked,
 		"placements of certificates": s.Placements, "distinct certificates": s.DistinctCertificates,
+		"private keys found": s.Objects.PrivateKeys, "of them, with a password": s.Objects.PrivateKeysEncrypted, "public keys found": s.Objects.PublicKeys,
+		"certificate requests found": s.Objects.Requests, "revocation lists found": s.Objects.RevocationLists,
 	} {
 		if !slices.Contains(got[label], report.FormatCount(want)) {
 			t.Errorf("Summary: %q is %v, want %d", label, got[label], want)
@@ -150,13 +152,43 @@ func TestTotals(t *testing.T) {
 	if n := got["sum of these"]; !slices.Equal(n, []string{strconv.Itoa(s.EndpointsAsked), strconv.Itoa(s.Files)}) {
 		t.Errorf("Summary: sums are %v, want %d and %d", n, s.EndpointsAsked, s.Files)
 	}
-	for sheet, want := range map[string]int{"Inventory": s.DistinctCertificates, "Endpoints": s.EndpointsAssessed} {
+	for sheet, want := range map[string]int{"Inventory": s.DistinctCertificates, "Endpoints": s.EndpointsAssessed,
+		"Keys and lists": s.Objects.PrivateKeys + s.Objects.PublicKeys + s.Objects.Requests + s.Objects.RevocationLists} {
 		if n := len(rowsOf(t, f, sheet)) - 1; n != want {
 			t.Errorf("%s: %d rows, want %d", sheet, n, want)
 		}
 	}
 	checkFindings(t, rowsOf(t, f, "Findings"), a)
 	checkControls(t, rowsOf(t, f, "Controls"), a)
+}
+
+// Where private keys were not parsed no cell says that there are none.
+func TestPrivateKeysNotParsed(t *testing.T) {
+	for _, found := range []int{0, 3} {
+		a := reporttest.Sample()
+		a.Scope.Objects.PrivateKeysParsed, a.Scope.Objects.PrivateKeys, a.Scope.Objects.PrivateKeysEncrypted = false, found, 0
+		f := opened(t, written(t, newFormat(t, template(t)), a))
+		if n := figures(t, f)["private keys found"]; len(n) != 0 {
+			t.Errorf("%d found: the summary counts %v as all", found, n)
+		}
+		want := fmt.Sprintf("private keys found |  |  |  | %d, not all parsed", found)
+		if text := cellsText(t, f, "Summary"); !strings.Contains(text, want) || !strings.Contains(text, "with a password |  |  |  | 0 known, not all parsed") {
+			t.Errorf("the summary does not say %q", want)
+		}
+		rows := rowsOf(t, f, "Inventory")
+		column, counted := columnOf(t, rows, "Private keys in scope"), 0
+		for _, row := range rows[1:] {
+			if len(row) > column && row[column] != "" {
+				counted++
+				if row[column] == "0" {
+					t.Errorf("%s has no private key in scope: nobody looked", row[0])
+				}
+			}
+		}
+		if counted != 4 {
+			t.Errorf("%d certificates with a private key, the sample has 4", counted)
+		}
+	}
 }
 
 // checkFindings counts distinct findings, and rows against locations.
@@ -405,6 +437,8 @@ func TestWords(t *testing.T) {
 	bare := reporttest.Empty()
 	bare.Estate, bare.Controls, bare.Policies, bare.Expiry = report.EstateFacts{}, nil, nil, nil
 	bare.Run.FailOn = "none"
+	bare.Scope.Objects.PrivateKeysParsed, bare.Rows.(*reporttest.Memory).NotAssessedRows = false, nil
+	backdated.Scope.Objects.PrivateKeysParsed = false
 	long := reporttest.Large(1)
 	long.Scope.TargetList = slices.Repeat([]string{"a"}, 2000)
 	var all strings.Builder
