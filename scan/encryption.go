@@ -14,6 +14,13 @@ var protectingArcs = []string{
 	"\x2b\x06\x01\x04\x01\x2a\x02\x13\x01",     // 1.3.6.1.4.1.42.2.19.1
 }
 
+// Protects tells whether the content of an AlgorithmIdentifier names a scheme for
+// encrypting a private key with a password.
+func Protects(algorithm []byte) bool {
+	oid, _, _ := enter(algorithm, tagOID)
+	return protects(oid)
+}
+
 // protects tells whether an OID names a scheme for encrypting with a password.
 func protects(oid []byte) bool {
 	for _, arc := range protectingArcs {

@@ -81,7 +81,8 @@ func keyForm(content []byte) string {
 // integersForm tells RSA and DSA by how many INTEGERs follow the first two.
 func integersForm(version byte, rest []byte) string {
 	n := 0
-	for len(rest) > 0 {
+	const most = 8
+	for len(rest) > 0 && n < most {
 		e, after, ok := NextTLV(rest)
 		if !ok || e.Tag != tagInteger {
 			break
