@@ -89,7 +89,7 @@ func newTestObjects(t testing.TB) testObjects {
 	return o
 }
 
-func armoured(label string, der []byte) string {
+func pemText(label string, der []byte) string {
 	return string(pem.EncodeToMemory(&pem.Block{Type: label, Bytes: der}))
 }
 
@@ -109,7 +109,7 @@ func (o testObjects) sshBlob(t testing.TB) []byte {
 
 func TestTextObjects(t *testing.T) {
 	o := newTestObjects(t)
-	key := armoured("PRIVATE KEY", o.pkcs8)
+	key := pemText("PRIVATE KEY", o.pkcs8)
 	b64 := base64.StdEncoding.EncodeToString
 	line := "ecdsa-sha2-nistp256 " + b64(o.sshBlob(t))
 	size := o.key.Curve.Params().BitSize / 8
@@ -121,11 +121,11 @@ func TestTextObjects(t *testing.T) {
 		name, text string
 		want       []string
 	}{
-		{"every label", armoured("EC PRIVATE KEY", o.sec1) + armoured("CERTIFICATE REQUEST", o.csr) + armoured("NEW CERTIFICATE REQUEST", o.csr) +
-			armoured("X509 CRL", o.crl) + armoured("PUBLIC KEY", o.spki) + armoured("EC PARAMETERS", []byte("\x06\x01\x2a")) + armoured("ANY PRIVATE KEY", o.pkcs8), []string{
+		{"every label", pemText("EC PRIVATE KEY", o.sec1) + pemText("CERTIFICATE REQUEST", o.csr) + pemText("NEW CERTIFICATE REQUEST", o.csr) +
+			pemText("X509 CRL", o.crl) + pemText("PUBLIC KEY", o.spki) + pemText("EC PARAMETERS", []byte("\x06\x01\x2a")) + pemText("ANY PRIVATE KEY", o.pkcs8), []string{
 			"private_key #0 pem [] line 1: sec1 " + ec, "csr #0 pem [] line 6:  " + ec, "csr #1 pem [] line 14:  " + ec,
 			"crl #0 pem [] line 22:   0", "public_key #0 pem [] line 29: spki " + ec, "private_key #1 pem [] line 36: pkcs8 " + ec}},
-		{"damage", "-----BEGIN PRIVATE KEY-----\nMII*\n-----END PRIVATE KEY-----\n" + armoured("X509 CRL", o.crl[:60]) + armoured("PUBLIC KEY", o.csr) +
+		{"damage", "-----BEGIN PRIVATE KEY-----\nMII*\n-----END PRIVATE KEY-----\n" + pemText("X509 CRL", o.crl[:60]) + pemText("PUBLIC KEY", o.csr) +
 			"-----BEGIN CERTIFICATE REQUEST-----\nMIIB\n" + key + "-----BEGIN RSA PRIVATE KEY-----\n", []string{
 			"private_key #0 decode/corrupt", "crl #0 decode/truncated", "public_key #0 parse/corrupt", "csr #0 decode/truncated",
 			"private_key #1 pem [] line 18: pkcs8 " + ec, "private_key #2 decode/truncated"}},
@@ -133,7 +133,7 @@ func TestTextObjects(t *testing.T) {
 			[]string{"private_key #0 pem [] line 1: pkcs1 RSA 0 encrypted AES-256-CBC"}},
 		{"a maker's own form", "-----BEGIN ENCRYPTED SIGSTORE PRIVATE KEY-----\neyJ9\n-----END ENCRYPTED SIGSTORE PRIVATE KEY-----\n",
 			[]string{"private_key #0 pem [] line 1:   0 encrypted"}},
-		{"something behind it", armoured("PRIVATE KEY", append(bytes.Clone(o.pkcs8), 5, 0)), []string{"private_key #0 pem [] line 1: pkcs8 " + ec + " [trailing_data]"}},
+		{"something behind it", pemText("PRIVATE KEY", append(bytes.Clone(o.pkcs8), 5, 0)), []string{"private_key #0 pem [] line 1: pkcs8 " + ec + " [trailing_data]"}},
 		{"secret", "kind: Secret\nmetadata: {name: s}\ndata:\n  tls.key: " + b64([]byte(key)) + "\n", []string{"private_key #0 k8s-secret [s/tls.key] line 4: pkcs8 " + ec}},
 		{"yaml block", "a: b\nkey: |\n" + indent("# key\n"+key, "  "), []string{"private_key #0 pem [] line 4: pkcs8 " + ec}},
 		{"yaml block, key first", "a: b\nkey: |\n" + indent(key+key, "  "), []string{"private_key #0 yaml [key] line 3: pkcs8 " + ec, "private_key #1 yaml [key] line 8: pkcs8 " + ec}},
@@ -205,6 +205,7 @@ func TestDERObjects(t *testing.T) {
 		"group of DH":      {append([]byte("\x30\x82\x01\x08\x02\x82\x01\x01\x00"), append(bytes.Repeat([]byte{0xff}, 256), 2, 1, 2)...), nil},
 		"digest info":      {[]byte("\x30\x31\x30\x0d\x06\x09\x60\x86\x48\x01\x65\x03\x04\x02\x01\x05\x00\x04\x20" + strings.Repeat("x", 32)), nil},
 		"an algorithm":     {[]byte("\x30\x0d\x06\x09\x60\x86\x48\x01\x65\x03\x04\x02\x01\x05\x00"), nil},
+		"cut in a version": {[]byte("\x30\x82\x01\x5b\x30\x82\x01\x01\xa0\x03\x02\x01"), nil},
 		"an empty element": {[]byte("\x30\x00"), nil},
 	} {
 		records, _ := readBytes(tt.content, Options{})
@@ -238,8 +239,8 @@ func TestKeyMakesIdentity(t *testing.T) {
 		t.Fatal(err)
 	}
 	for name, opt := range map[string]Options{"read": {}, "not read": {NoPrivateKeys: true}} {
-		for _, key := range []string{armoured("PRIVATE KEY", o.pkcs8), armoured("EC PRIVATE KEY", o.sec1)} {
-			records, _ := readBytes([]byte(key+armoured("CERTIFICATE", der)), opt)
+		for _, key := range []string{pemText("PRIVATE KEY", o.pkcs8), pemText("EC PRIVATE KEY", o.sec1)} {
+			records, _ := readBytes([]byte(key+pemText("CERTIFICATE", der)), opt)
 			use, digest := scan.Use(""), ""
 			for _, r := range records {
 				if r, ok := r.(*scan.Observation); ok && r.Object == scan.ObjectCertificate {
@@ -264,9 +265,9 @@ func TestNoPrivateKeys(t *testing.T) {
 		content []byte
 		want    []string
 	}{
-		"pem":       {[]byte(armoured("PRIVATE KEY", o.pkcs8)), []string{"private_key #0 pem [] line 1: pkcs8  0"}},
+		"pem":       {[]byte(pemText("PRIVATE KEY", o.pkcs8)), []string{"private_key #0 pem [] line 1: pkcs8  0"}},
 		"damaged":   {[]byte("-----BEGIN EC PRIVATE KEY-----\n*\n-----END EC PRIVATE KEY-----\n"), []string{"private_key #0 pem [] line 1: sec1 ECDSA 0"}},
-		"encrypted": {[]byte(armoured("ENCRYPTED PRIVATE KEY", []byte("x"))), []string{"private_key #0 pem [] line 1: pkcs8  0 encrypted"}},
+		"encrypted": {[]byte(pemText("ENCRYPTED PRIVATE KEY", []byte("x"))), []string{"private_key #0 pem [] line 1: pkcs8  0 encrypted"}},
 		"der":       {o.pkcs8, []string{"private_key #0 der [] line 0:   0"}},
 		"jwk":       {[]byte(`{"kty":"oct","k":"AAAA","kid":"a"}`), []string{"private_key #0 jwks [a] line 1: jwk  0"}},
 		"pkcs12":    {all["plain.p12"], []string{"private_key #0 pkcs12 [plain] line 0:   0"}},
@@ -311,11 +312,11 @@ func TestNothingPrivate(t *testing.T) {
 	url := base64.RawURLEncoding.EncodeToString
 	pkcs8 := slices.Clone(o.pkcs8)
 	for name, content := range map[string][]byte{
-		"pem":           []byte(armoured("PRIVATE KEY", o.pkcs8)),
+		"pem":           []byte(pemText("PRIVATE KEY", o.pkcs8)),
 		"der":           o.pkcs8,
 		"cut":           o.pkcs8[:len(o.pkcs8)-3],
 		"damaged":       bytes.Replace(pkcs8, []byte("\x06\x07\x2a"), []byte("\x06\x47\x2a"), 1),
-		"pem damaged":   []byte(strings.Replace(armoured("PRIVATE KEY", o.pkcs8), "=", "!", 1)),
+		"pem damaged":   []byte(strings.Replace(pemText("PRIVATE KEY", o.pkcs8), "=", "!", 1)),
 		"jwk":           []byte(`{"kty":"EC","crv":"P-256","d":"` + url(secret) + `","x":"*"}`),
 		"oct":           []byte(`{"kty":"oct","k":"` + url(secret) + `"}`),
 		"putty damaged": []byte("PuTTY-User-Key-File-2: ssh-ed25519\nEncryption: none\nComment: c\nPublic-Lines: 1\n" + url(secret) + "\nPrivate-Lines: 1\n" + url(secret) + "\n"),
@@ -346,7 +347,7 @@ func TestStreamedObjects(t *testing.T) {
 	o := newTestObjects(t)
 	line := "ecdsa-sha2-nistp256 " + base64.StdEncoding.EncodeToString(o.sshBlob(t)) + " c\n"
 	boxed := "---- BEGIN SSH2 PUBLIC KEY ----\n" + base64.StdEncoding.EncodeToString(o.sshBlob(t)) + "\n---- END SSH2 PUBLIC KEY ----\n"
-	group := armoured("PRIVATE KEY", o.pkcs8) + armoured("CERTIFICATE REQUEST", o.csr)
+	group := pemText("PRIVATE KEY", o.pkcs8) + pemText("CERTIFICATE REQUEST", o.csr)
 	var text strings.Builder
 	for text.Len() < 3<<20/2 {
 		text.WriteString(group)
