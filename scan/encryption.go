@@ -121,9 +121,9 @@ func derivationName(algorithm []byte) string {
 	switch dotted := oidString(oid); dotted {
 	case "1.3.6.1.4.1.11591.4.11":
 		return "scrypt"
+	case "1.2.840.113549.1.5.12":
 	default:
 		return dotted
-	case "1.2.840.113549.1.5.12":
 	}
 	seq, _, _ := enter(params, tagSequence)
 	for len(seq) > 0 {

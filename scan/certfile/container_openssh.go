@@ -86,22 +86,24 @@ func begins(blob, kind []byte) bool {
 // searchSSH records the SSH keys in text outside PEM blocks. It returns how far
 // the text is done with: unless nothing follows, a key at its end may go on.
 func (f *file) searchSSH(text []byte, within span, last bool, lines *lineCounter) (done int) {
+	boxed := nextSSH2(text, within)
 	for f.room() {
-		key, found := nextSSHKey(text, within)
-		boxed := nextSSH2(text, within)
-		switch {
-		case boxed >= 0 && (!found || boxed < key.kind.from):
-			end := f.ssh2Key(text, span{boxed, within.to}, last, lines)
-			if end < 0 {
-				return boxed
-			}
-			within.from = end
-		case found:
-			f.sshKey(text, within, key, lines)
-			within.from = key.blob.to
-		default:
-			return within.to
+		upTo := within // the next key in a box
+		if boxed >= 0 {
+			upTo.to = boxed
 		}
+		if key, found := nextSSHKey(text, upTo); found {
+			f.sshKey(text, upTo, key, lines)
+			within.from = key.blob.to
+			continue
+		}
+		if boxed < 0 {
+			break
+		}
+		if within.from = f.ssh2Key(text, span{boxed, within.to}, last, lines); within.from < 0 {
+			return boxed
+		}
+		boxed = nextSSH2(text, within)
 	}
 	return within.to
 }
@@ -112,14 +114,17 @@ func (f *file) sshKey(text []byte, within span, key sshLine, lines *lineCounter)
 	if i := bytes.LastIndexAny(text[within.from:key.kind.from], "\r\n"); i >= 0 {
 		start += i + 1
 	}
-	lead := strings.TrimSpace(string(text[start:key.kind.from]))
-	if strings.HasPrefix(lead, "#") {
+	lead := bytes.TrimSpace(text[start:key.kind.from])
+	if bytes.HasPrefix(lead, []byte("#")) {
 		return
 	}
-	comment, _, _ := bytes.Cut(text[key.blob.to:within.to], []byte("\n"))
-	alias := hostsOf(lead)
+	alias := ""
+	if len(lead) <= maxAlias {
+		alias = hostsOf(string(lead))
+	}
 	if alias == "" {
-		alias = strings.Trim(strings.TrimSpace(string(comment[:min(len(comment), maxAlias)])), `"'`)
+		comment, _, _ := bytes.Cut(text[key.blob.to:min(within.to, key.blob.to+maxAlias)], []byte("\n"))
+		alias = strings.Trim(strings.TrimSpace(string(comment)), `"'`)
 	}
 	line := f.lineOf(lines.at(key.kind.from))
 	blob, err := base64.StdEncoding.DecodeString(string(text[key.blob.from:key.blob.to]))
@@ -177,9 +182,13 @@ func nextSSH2(text []byte, within span) int {
 func (f *file) ssh2Key(text []byte, within span, last bool, lines *lineCounter) (end int) {
 	line := f.lineOf(lines.at(within.from))
 	body := text[within.from+len(ssh2Begin) : within.to]
+	again := bytes.Index(body, ssh2Begin)
+	if again >= 0 { // looked for first: a file of BEGIN lines alone must not be searched for an END from each
+		body = body[:again]
+	}
 	size := bytes.Index(body, ssh2End)
-	if again := bytes.Index(body, ssh2Begin); size < 0 || again >= 0 && again < size {
-		if size < 0 && again < 0 && !last {
+	if size < 0 {
+		if again < 0 && !last {
 			return -1
 		}
 		f.badObject(scan.ObjectPublicKey, scan.StageDecode, scan.ReasonTruncated, fmt.Sprintf("line %d: BEGIN SSH2 PUBLIC KEY has no END", line))

@@ -65,13 +65,14 @@ func readPuTTY(f *file) {
 // splitPPK reads the headers and the public part. Of the private part it only
 // sees that it is there.
 func splitPPK(text []byte) (k ppk, err error) {
-	lines := strings.FieldsFunc(string(text[:min(len(text), maxPPK)]), func(r rune) bool { return r == '\n' || r == '\r' })
+	lines := bytes.FieldsFunc(text[:min(len(text), maxPPK)], func(r rune) bool { return r == '\n' || r == '\r' })
 	for n := 0; n < len(lines); n++ {
-		name, value, isHeader := strings.Cut(lines[n], ": ")
+		head, rest, isHeader := bytes.Cut(lines[n], []byte(": "))
 		if !isHeader {
 			return k, damaged(fmt.Sprintf("line %d is no header", n+1))
 		}
-		switch value = cleanAlias(value); name {
+		name, value := cleanAlias(string(head)), cleanAlias(string(rest))
+		switch name {
 		case "Encryption":
 			k.encryption = value
 		case "Comment":
@@ -88,7 +89,7 @@ func splitPPK(text []byte) (k ppk, err error) {
 			}
 			if name == "Private-Lines" {
 				k.private = true
-			} else if k.public, err = base64.StdEncoding.DecodeString(strings.Join(lines[n+1:n+1+count], "")); err != nil {
+			} else if k.public, err = base64.StdEncoding.DecodeString(string(bytes.Join(lines[n+1:n+1+count], nil))); err != nil {
 				return k, damaged("public part: " + err.Error())
 			}
 			n += count

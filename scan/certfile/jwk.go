@@ -7,8 +7,12 @@ import (
 )
 
 // jwkMembers are the members of a JSON Web Key that tell what it is (RFC 7517
-// section 4, RFC 7518 section 6). Of "d" it only counts that it is there.
+// section 4, RFC 7518 section 6). Of d it only counts that it is there.
 var jwkMembers = []string{"kty", "crv", "kid", "n", "e", "x", "y", "d", "k"}
+
+// jwkSecrets are the members of a private key that nothing is told by (RFC 7518
+// section 6.3.2).
+var jwkSecrets = []string{"p", "q", "dp", "dq", "qi", "oth"}
 
 // jwk records a JSON Web Key and tells whether the mapping is one. A public key
 // that comes with its certificates is told by them (RFC 7517 section 4.7).

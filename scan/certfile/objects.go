@@ -122,6 +122,12 @@ func legacyCipher(body []byte) (cipher string, encrypted bool) {
 // decodeBody decodes a PEM body that may hold a secret: into one buffer, which
 // the caller clears. Headers are left out.
 func decodeBody(body []byte) ([]byte, error) {
+	out := make([]byte, base64.StdEncoding.DecodedLen(len(body)))
+	n, err := base64.StdEncoding.Decode(out, body)
+	if err == nil {
+		return out[:n], nil
+	}
+	clear(out)
 	packed := make([]byte, 0, len(body))
 	for line := range bytes.FieldsFuncSeq(body, func(r rune) bool { return r == '\n' || r == '\r' }) {
 		if bytes.Contains(line, []byte(": ")) {
@@ -133,7 +139,7 @@ func decodeBody(body []byte) ([]byte, error) {
 			}
 		}
 	}
-	n, err := base64.StdEncoding.Decode(packed, packed) // in place: output never overtakes input
+	n, err = base64.StdEncoding.Decode(packed, packed) // in place: output never overtakes input
 	if err != nil {
 		clear(packed)
 		return nil, err

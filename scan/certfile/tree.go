@@ -95,7 +95,7 @@ func (w *treeWalk) mapping(n *yaml.Node, in field) {
 	isJWK := w.jwk(n, in)
 	for i := 0; i+1 < len(n.Content); i += 2 {
 		key, value := n.Content[i].Value, n.Content[i+1]
-		if isJWK && key != "x5c" {
+		if isJWK && (slices.Contains(jwkMembers, key) || slices.Contains(jwkSecrets, key)) {
 			continue
 		}
 		below := in

@@ -202,6 +202,7 @@ func (f *file) decoded(raw []byte, whole bool) {
 		f.bad(scan.StageDecode, scan.ReasonCorrupt, fmt.Sprintf("line %d: base64 of %d bytes that begin like a certificate and have not its outline", f.spot.line, len(raw)))
 	case scan.ObjectKind(raw) != "":
 		f.derObject(scan.ObjectKind(raw), raw, "", entry{})
+		clear(raw)
 	case findStore(f.opt.containers, raw) != nil:
 		f.member(f.spot.alias, raw)
 	}
