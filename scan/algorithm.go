@@ -441,7 +441,7 @@ func (c *Certificate) keyExtras(spki []byte) {
 	subgroup := 0
 	switch c.KeyAlgorithm {
 	case "RSA", "RSA-PSS":
-		if n, e, ok := rsaKey(spki); ok && n.Sign() > 0 {
+		if n, e, ok := rsaKey(spki); ok && n.Sign() > 0 && e.BitLen() <= maxRSABits {
 			c.RSAExponent = e.String()
 		}
 	case "DSA":

@@ -82,6 +82,11 @@ func (c *Certificate) readTail(notes *noteSet, tail []byte) {
 
 // readExtensions reads each extension's first occurrence.
 func (c *Certificate) readExtensions(notes *noteSet, explicit []byte) {
+	eachExtension(notes, explicit, func(e extension) { c.readExtension(notes, e) })
+}
+
+// eachExtension visits each extension's first occurrence.
+func eachExtension(notes *noteSet, explicit []byte, visit func(extension)) {
 	seq, after, ok := enter(explicit, tagSequence)
 	if !ok {
 		notes.add(noteBadExtension)
@@ -110,7 +115,7 @@ func (c *Certificate) readExtensions(notes *noteSet, explicit []byte) {
 			continue
 		}
 		seen[e.oid] = true
-		c.readExtension(notes, e)
+		visit(e)
 	}
 }
 

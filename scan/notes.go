@@ -1,7 +1,8 @@
 package scan
 
 // A ParseNote is a code of ours for one thing that a strict reader of RFC 5280
-// and X.690 objects to in a certificate. Codes are stable.
+// and X.690 objects to in a certificate, or a reader of its own standard in a
+// request, a revocation list or a key. Codes are stable.
 type ParseNote struct {
 	Code string
 	Doc  string
@@ -45,6 +46,9 @@ const (
 	noteWrongCritical    = "wrongly_critical"
 	noteDuplicatePolicy  = "duplicate_policy"
 	noteBadSignatureBits = "bad_signature_bits"
+	noteBadAttribute     = "bad_attribute"
+	noteBadEntry         = "bad_entry"
+	noteKeyMismatch      = "key_mismatch"
 	noteUnexplained      = "unexplained"
 )
 
@@ -54,11 +58,11 @@ func ParseNotes() []ParseNote {
 		{ParseNoteRefused, "no parser accepts it; it has only fingerprint and bytes"},
 		{noteTrailingData, "bytes follow where an element must end"},
 		{noteBER, "encoded as BER allows and DER does not (X.690 section 10 and 11)"},
-		{noteVersion, "the version is none of 1, 2 and 3"},
+		{noteVersion, "the version is none that its standard has: 1, 2 and 3 of a certificate, 1 of a request, 2 of a revocation list, 1 and 2 of a private key"},
 		{noteNegativeSerial, "the serial number is negative (RFC 5280 section 4.1.2.2)"},
 		{noteZeroSerial, "the serial number is zero (RFC 5280 section 4.1.2.2)"},
 		{noteLongSerial, "the serial number has more than 20 bytes (RFC 5280 section 4.1.2.2)"},
-		{noteAlgorithms, "the signed and the unsigned signature algorithm differ (RFC 5280 section 4.1.1.2)"},
+		{noteAlgorithms, "the signed and the unsigned signature algorithm differ (RFC 5280 sections 4.1.1.2 and 5.1.1.2)"},
 		{noteBadName, "a name is no well-formed sequence of attributes"},
 		{noteUTF8, "a UTF8String is no UTF-8"},
 		{notePrintable, "a PrintableString has other characters than X.680 section 41.4 lists"},
@@ -76,14 +80,17 @@ func ParseNotes() []ParseNote {
 		{noteNegativeModulus, "the RSA modulus is written as a negative number; it is read as unsigned"},
 		{noteSmallRSA, "the RSA modulus has less than 1024 bits"},
 		{noteUniqueID, "unique identifiers in version 1 (RFC 5280 section 4.1.2.8)"},
-		{noteExtensionsIn, "extensions in version 1 or 2 (RFC 5280 section 4.1.2.9)"},
+		{noteExtensionsIn, "extensions in a version that has none (RFC 5280 sections 4.1.2.9 and 5.1.2.1)"},
 		{noteEmptyExtensions, "the list of extensions is empty (RFC 5280 section 4.1.2.9)"},
 		{noteDuplicate, "an extension stands twice; the first counts (RFC 5280 section 4.2)"},
 		{noteBadExtension, "an extension is malformed"},
 		{noteBadSAN, "the subject alternative name is malformed, or one of its names is"},
-		{noteWrongCritical, "an extension is critical that must not be (RFC 5280 sections 4.2.1.1, 4.2.1.2 and 4.2.2.1)"},
+		{noteWrongCritical, "an extension is critical that must not be (RFC 5280 sections 4.2.1.1, 4.2.1.2, 4.2.2.1 and 5.2.3)"},
 		{noteDuplicatePolicy, "a certificate policy stands twice (RFC 5280 section 4.2.1.4)"},
 		{noteBadSignatureBits, "the signature is no whole number of bytes"},
+		{noteBadAttribute, "an attribute of a request is malformed (RFC 2986 section 4.1)"},
+		{noteBadEntry, "an entry of a revocation list is malformed (RFC 5280 section 5.1.2.6)"},
+		{noteKeyMismatch, "the public half that is stored with a private key is not its own"},
 		{noteUnexplained, "the standard parser refuses it for a reason that has no code here"},
 	}
 }

@@ -89,29 +89,63 @@ func (f *file) bksEntry(r *byteReader, tag int) error {
 	alias := r.text()
 	r.bytes(8)
 	chain := r.uint(4)
+	var own []byte // the key's certificate
 	for i := 0; i < chain && !r.failed && f.room(); i++ {
 		e := entry{container: "bks", alias: alias, use: scan.UseChain, basis: scan.UseByChainPosition}
 		if i == 0 {
 			e.use, e.basis = scan.UseIdentity, scan.UseByKey
 		}
-		f.javaCertificate(r, true, e)
+		if der := f.javaCertificate(r, true, e); i == 0 {
+			own = der
+		}
 	}
+	about := entry{container: "bks", alias: alias}
 	switch tag {
 	case bksCertificate:
 		f.javaCertificate(r, true, entry{container: "bks", alias: alias, use: scan.UseAnchor, basis: scan.UseByStore})
 	case bksKey:
 		f.hasKey = f.hasKey || chain > 0
-		r.bytes(1) // private, public or secret
-		r.text()   // format
-		r.text()   // algorithm
-		r.block()
+		kind := r.uint(1)
+		r.text() // format
+		r.text() // algorithm
+		if key := r.block(); !r.failed {
+			f.bksOpenKey(kind, key, own, about)
+		}
 	case bksSecret, bksSealed:
 		f.hasKey = f.hasKey || chain > 0
-		r.block()
+		if key := r.block(); !r.failed && chain > 0 { // without one it may as well be secret
+			f.sealedKey(key, own, about)
+		}
 	default:
 		return damaged(fmt.Sprintf("no entry has the tag %d", tag))
 	}
 	return nil
+}
+
+// The kinds of a key that a BKS holds in the clear.
+const (
+	bksPrivate = 0
+	bksPublic  = 1
+)
+
+// bksOpenKey records a key that the store holds in the clear, secret ones apart.
+func (f *file) bksOpenKey(kind int, key, certificate []byte, e entry) {
+	switch kind {
+	case bksPublic:
+		f.derObject(scan.ObjectPublicKey, key, "bks: ", e)
+	case bksPrivate:
+		facts, ok := new(scan.Object), false
+		if !f.opt.NoPrivateKeys {
+			facts, ok = scan.DerivePrivateKey(key)
+		}
+		if !ok {
+			if facts, ok = scan.DeriveCertificateKey(certificate); !ok {
+				facts = new(scan.Object)
+			}
+			facts.Encrypted = scan.No
+		}
+		f.object(scan.ObjectPrivateKey, facts, e)
+	}
 }
 
 // bksDigest looks for the password that confirms the store. Version 1 derives

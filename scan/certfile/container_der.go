@@ -31,10 +31,11 @@ func truncatedCertificate(b []byte) bool {
 		return false
 	}
 	tbs, ok := insideSequence(inner)
-	if !ok || !bytes.HasPrefix(tbs, []byte{tagExplicit0, 3, tagInteger, 1}) {
+	const version = 5 // bytes of the field
+	if !ok || len(tbs) < version || !bytes.HasPrefix(tbs, []byte{tagExplicit0, 3, tagInteger, 1}) {
 		return false
 	}
-	serial, rest, ok := scan.NextTLV(tbs[5:])
+	serial, rest, ok := scan.NextTLV(tbs[version:])
 	if !ok || serial.Tag != tagInteger {
 		return false
 	}

@@ -59,16 +59,23 @@ func (f *file) javaEntry(r *byteReader, container string, version int) error {
 	}
 	switch tag {
 	case javaPrivateKey:
-		r.block() // the encrypted key
+		key := r.block()
 		chain := r.uint(4)
-		f.hasKey = f.hasKey || !r.failed
+		if r.failed {
+			return nil
+		}
+		f.hasKey = true
+		var own []byte // the key's certificate
 		for i := 0; i < chain && !r.failed && f.room(); i++ {
 			e := entry{container: container, alias: alias, use: scan.UseChain, basis: scan.UseByChainPosition}
 			if i == 0 {
 				e.use, e.basis = scan.UseIdentity, scan.UseByKey
 			}
-			f.javaCertificate(r, version > 1, e)
+			if der := f.javaCertificate(r, version > 1, e); i == 0 {
+				own = der
+			}
 		}
+		f.sealedKey(key, own, entry{container: container, alias: alias})
 	case javaTrusted:
 		f.javaCertificate(r, version > 1, entry{container: container, alias: alias, use: scan.UseAnchor, basis: scan.UseByStore})
 	case javaSecretKey:
@@ -87,8 +94,8 @@ func (f *file) javaEntry(r *byteReader, container string, version int) error {
 }
 
 // javaCertificate reads the type, which version 1 of a JKS leaves out, and the
-// encoding.
-func (f *file) javaCertificate(r *byteReader, typed bool, e entry) {
+// encoding, which it returns.
+func (f *file) javaCertificate(r *byteReader, typed bool, e entry) []byte {
 	kind := "X.509"
 	if typed {
 		kind = r.text()
@@ -101,6 +108,23 @@ func (f *file) javaCertificate(r *byteReader, typed bool, e entry) {
 	default:
 		f.store(der, e)
 	}
+	return der
+}
+
+// sealedKey records a private key that its store keeps encrypted. What it is is
+// told by its certificate.
+func (f *file) sealedKey(key, certificate []byte, e entry) {
+	facts, ok := scan.DeriveCertificateKey(certificate)
+	if !ok {
+		facts = new(scan.Object)
+	}
+	facts.Encrypted = scan.Yes
+	if !f.opt.NoPrivateKeys {
+		if protected, ok := scan.DerivePrivateKey(key); ok {
+			facts.Format, facts.Encryption = protected.Format, protected.Encryption
+		}
+	}
+	f.object(scan.ObjectPrivateKey, facts, e)
 }
 
 // javaDigest looks for the password that confirms the store: SHA-1 over the

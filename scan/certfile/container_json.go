@@ -22,7 +22,7 @@ func jsonContainer() container {
 			return false
 		}
 		return holdsBase64Certificate(b) || holdsQuotedPEM(b) ||
-			bytes.Contains(b, []byte(base64Begin)) || bytes.Contains(b, []byte(`"x5c"`)) || bytes.Contains(b, []byte(`"Secret"`))
+			bytes.Contains(b, []byte(base64Begin)) || bytes.Contains(b, []byte(`"x5c"`)) || bytes.Contains(b, jwkMark) || bytes.Contains(b, []byte(`"Secret"`))
 	}, read: readJSON}
 }
 
@@ -33,13 +33,17 @@ type jsonTree struct {
 	lines  lineCounter
 	nodes  int
 	limits *Limits
+	jwk    bool // there may be keys in it
 }
+
+// jwkMark is the member that every JSON Web Key has.
+var jwkMark = []byte(`"kty"`)
 
 var errNodes = errors.New("more values than the bound")
 
 func readJSON(f *file) {
 	text := bytes.TrimPrefix(f.content, []byte("\xef\xbb\xbf"))
-	t := jsonTree{d: json.NewDecoder(bytes.NewReader(text)), lines: lineCounter{text: text}, limits: &f.opt.Limits}
+	t := jsonTree{d: json.NewDecoder(bytes.NewReader(text)), lines: lineCounter{text: text}, limits: &f.opt.Limits, jwk: bytes.Contains(text, jwkMark)}
 	for !f.full {
 		t.nodes = 0
 		root := new(yaml.Node)
@@ -95,7 +99,7 @@ func (t *jsonTree) array(n *yaml.Node, depth int) error {
 	for t.d.More() {
 		c := new(yaml.Node)
 		err := t.value(c, depth+1)
-		n.Content = append(n.Content, needed(c, ""))
+		n.Content = append(n.Content, t.needed(c, ""))
 		if err != nil {
 			return unexpected(err)
 		}
@@ -119,7 +123,7 @@ func (t *jsonTree) object(n *yaml.Node, depth int) error {
 		}
 		c := new(yaml.Node)
 		err = t.value(c, depth+1)
-		if c = needed(c, key); c != nil {
+		if c = t.needed(c, key); c != nil {
 			n.Content = append(n.Content, &yaml.Node{Kind: yaml.ScalarNode, Value: key}, c)
 		}
 		if err != nil {
@@ -152,9 +156,12 @@ func unexpected(err error) error {
 
 // needed is n, or nil for a string that can hold no certificate, and for a list
 // or object in which nothing was left.
-func needed(n *yaml.Node, key string) *yaml.Node {
+func (t *jsonTree) needed(n *yaml.Node, key string) *yaml.Node {
 	switch n.Kind {
 	case yaml.ScalarNode:
+		if t.jwk && slices.Contains(jwkMembers, key) {
+			return n
+		}
 		if !slices.Contains([]string{"kind", "name", "namespace"}, key) && !mayHold([]byte(n.Value)) {
 			return nil
 		}

@@ -2,12 +2,8 @@ package certfile
 
 import (
 	"bytes"
-	"crypto"
-	"crypto/sha256"
-	"crypto/x509"
 	"encoding/base64"
 	"fmt"
-	"strings"
 	"unicode/utf16"
 
 	"certaudit/scan"
@@ -50,14 +46,15 @@ func fromUTF16(b []byte) []byte {
 	return []byte(string(utf16.Decode(u)))
 }
 
-// searchPEM reads every PEM block of the content, and base64 of certificates
-// between them. It returns how far the content is done with, which is all of it
+// searchPEM reads every PEM block of the content, and base64 of certificates and
+// SSH keys between them. It returns how far the content is done with, which is all of it
 // where last says that nothing follows.
 func (f *file) searchPEM(last bool) (done int) {
 	text := f.content
-	lines := lineCounter{text: text}
+	lines, keyLines := lineCounter{text: text}, lineCounter{text: text}
 	return eachBlock(text, last, func(gap span, last bool) int {
-		return f.bareBase64(text, gap, last, &lines)
+		gap.to = f.bareBase64(text, gap, last, &lines)
+		return f.searchSSH(text, gap, last, &keyLines)
 	}, func(b block) bool {
 		b.line = f.lineOf(b.line)
 		switch {
@@ -65,8 +62,8 @@ func (f *file) searchPEM(last bool) (done int) {
 			f.pemCertificate(b)
 		case pkcs7Labels[b.label]:
 			f.pemCMS(b)
-		case strings.HasSuffix(b.label, "PRIVATE KEY"):
-			f.privateKey(b)
+		default:
+			f.pemObject(b)
 		}
 		return f.room()
 	})
@@ -103,41 +100,6 @@ func (f *file) pemCertificate(b block) {
 	if len(rest) > 0 && b.label != "TRUSTED CERTIFICATE" { // whose trust settings follow by design
 		f.note("trailing_data")
 	}
-}
-
-// privateKey remembers which public key is held with its private half here. The
-// key itself is dropped at once; an encrypted one only marks that a key is here.
-func (f *file) privateKey(b block) {
-	f.hasKey = true
-	if !b.closed {
-		return
-	}
-	der, err := appendBase64(nil, f.content[b.body.from:b.body.to])
-	if err != nil {
-		return
-	}
-	defer clear(der)
-	if spki, ok := publicHalf(der); ok {
-		f.keys = append(f.keys, sha256.Sum256(spki))
-	}
-}
-
-// publicHalf derives the subjectPublicKeyInfo of an unencrypted private key.
-func publicHalf(der []byte) ([]byte, bool) {
-	var key any
-	if k, err := x509.ParsePKCS8PrivateKey(der); err == nil {
-		key = k
-	} else if k, err := x509.ParsePKCS1PrivateKey(der); err == nil {
-		key = k
-	} else if k, err := x509.ParseECPrivateKey(der); err == nil {
-		key = k
-	}
-	signer, ok := key.(crypto.Signer)
-	if !ok {
-		return nil, false
-	}
-	spki, err := x509.MarshalPKIXPublicKey(signer.Public())
-	return spki, err == nil
 }
 
 // appendBase64 appends what a PEM body decodes to: white space anywhere, headers

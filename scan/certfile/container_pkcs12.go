@@ -2,7 +2,6 @@ package certfile
 
 import (
 	"bytes"
-	"crypto/sha256"
 	"errors"
 	"fmt"
 	"hash"
@@ -31,10 +30,12 @@ type pfx struct {
 	given      bool
 	checked    bool // the MAC confirmed the content
 	closed     bool // a part could not be opened: what it holds is unknown
+	inside     bool // an encrypted part is being read
 	opened     *candidate
 	certs      []pfxCertificate
 	keyIDs     map[string]bool // localKeyId of the private keys
 	keys       []pfxKey
+	tried      int // keys that were decrypted
 	bags       int
 }
 
@@ -44,11 +45,13 @@ type pfxCertificate struct {
 	trusted      bool
 }
 
-// A pfxKey is a private key without a localKeyId; which certificate it belongs
-// to is told by its public half.
+// A pfxKey is a private key as the store has it. Which certificate it belongs to
+// is told by its localKeyId, or by its public half.
 type pfxKey struct {
-	shrouded bool
-	value    []byte
+	shrouded     bool
+	sealed       bool // protected by the store's password
+	value        []byte
+	alias, keyID string
 }
 
 func readPKCS12(f *file) {
@@ -256,6 +259,8 @@ func (p *pfx) openPart(oid string, parameters derReader, data []byte) error {
 		if p.opened == nil {
 			p.opened = c
 		}
+		p.inside = true
+		defer func() { p.inside = false }()
 		return p.readBags(plain, maxNestedBags)
 	}
 	return fmt.Errorf("%w: an encrypted part", errPassword)
@@ -269,7 +274,7 @@ func (f *file) isSequence(b []byte) bool {
 
 const (
 	maxNestedBags = 8
-	maxPFXKeys    = 1000 // private keys of one store that are matched by their public half
+	maxPFXKeys    = 1000 // private keys of one store that are decrypted to tell what they are
 )
 
 // readBags goes over SafeContents (RFC 7292 section 4.2).
@@ -319,16 +324,35 @@ func (p *pfx) readBag(bag []byte, depth int) error {
 		if about.keyID != "" {
 			p.keyIDs[about.keyID] = true
 		}
-		if len(p.keys) < maxPFXKeys {
-			p.keys = append(p.keys, pfxKey{kind == oidShroudedKeyBag, value})
-		}
+		shrouded := kind == oidShroudedKeyBag
+		p.keys = append(p.keys, pfxKey{shrouded, shrouded || p.inside, value, about.alias, about.keyID})
+	case oidCRLBag:
+		return p.crlBag(value, about.alias)
 	case oidSafeContentsBag:
 		if depth == 0 {
 			return damaged("bags nested too deep")
 		}
 		return p.readBags(value, depth-1)
 	}
-	return nil // a CRL, a secret, or what a later standard adds
+	return nil // a secret, or what a later standard adds
+}
+
+// crlBag reads RFC 7292 section 4.2.4.
+func (p *pfx) crlBag(value []byte, alias string) error {
+	outer := derReader{rest: value}
+	bag := derReader{rest: outer.take(tagSequence)}
+	kind := string(bag.take(tagOID))
+	wrapped := derReader{rest: bag.take(tagExplicit0)}
+	der := wrapped.take(tagOctets)
+	switch {
+	case outer.failed || bag.failed || wrapped.failed:
+		return damaged("a revocation list's bag")
+	case kind != oidX509CRL:
+		p.f.badObject(scan.ObjectCRL, scan.StageDecode, scan.ReasonUnsupported, "pkcs12: a revocation list that is not X.509")
+	default:
+		p.f.derObject(scan.ObjectCRL, der, "pkcs12: ", entry{container: "pkcs12", alias: alias})
+	}
+	return nil
 }
 
 func (p *pfx) certBag(value []byte, about pfxCertificate) error {
@@ -378,7 +402,7 @@ func bagAttributes(set []byte) pfxCertificate {
 // place records the certificates. A store in which every part is open and no
 // key lies is a trust store.
 func (p *pfx) place(hasMAC bool) {
-	p.matchKeys()
+	p.placeKeys()
 	first := p.f.placed.len()
 	for _, c := range p.certs {
 		if !p.f.room() {
@@ -401,48 +425,82 @@ func (p *pfx) place(hasMAC bool) {
 	}
 }
 
-// matchKeys derives the public halves of the private keys where some key or
-// certificate has no localKeyId to go by. Keys are dropped at once.
-func (p *pfx) matchKeys() {
-	if len(p.keys) == 0 || len(p.certs) == 0 || len(p.keyIDs) == len(p.keys) && p.everyKeyIDMatches() {
-		return
-	}
-	for _, k := range p.keys {
-		if !k.shrouded {
-			p.addKey(k.value)
-			continue
-		}
-		outer := derReader{rest: k.value}
-		in := derReader{rest: outer.take(tagSequence)}
-		oid, parameters := in.algorithm()
-		data := in.take(tagOctets)
-		if in.failed {
-			continue
-		}
-		for _, c := range p.candidates {
-			if plain, err := p.f.decrypt(oid, parameters, data, c); err == nil {
-				p.addKey(plain)
-				clear(plain)
-				break
-			} else if errors.Is(err, errIterations) {
-				return
-			}
-		}
-	}
-}
-
-func (p *pfx) everyKeyIDMatches() bool {
-	matched := map[string]bool{}
+// placeKeys records the private keys.
+func (p *pfx) placeKeys() {
+	byID := map[string][]byte{}
 	for _, c := range p.certs {
-		if p.keyIDs[c.keyID] {
-			matched[c.keyID] = true
+		if c.keyID != "" && byID[c.keyID] == nil {
+			byID[c.keyID] = c.der
 		}
 	}
-	return len(matched) == len(p.keyIDs)
+	for i := range p.keys {
+		k := &p.keys[i]
+		e := entry{container: "pkcs12", alias: k.alias}
+		facts := p.keyFacts(k, byID[k.keyID])
+		if facts == nil {
+			p.f.badObject(scan.ObjectPrivateKey, scan.StageParse, scan.ReasonCorrupt, "pkcs12: a bag that holds no private key")
+			continue
+		}
+		if k.sealed && p.opened != nil && p.opened.common {
+			e.notes = []string{noteDefaultPassword}
+		}
+		p.f.object(scan.ObjectPrivateKey, facts, e)
+	}
 }
 
-func (p *pfx) addKey(pkcs8 []byte) {
-	if spki, ok := publicHalf(pkcs8); ok {
-		p.f.keys = append(p.f.keys, sha256.Sum256(spki))
+// keyFacts tells what a private key is by the certificate that has its
+// localKeyId; where there is none, by its public half. It is nil for what is no
+// private key.
+func (p *pfx) keyFacts(k *pfxKey, certificate []byte) *scan.Object {
+	protected := scan.Answered(k.sealed)
+	if p.f.opt.NoPrivateKeys {
+		return &scan.Object{Encrypted: protected}
 	}
+	facts, ok := scan.DerivePrivateKey(k.value) // without a password
+	if !ok {
+		return nil
+	}
+	encryption := facts.Encryption
+	if of, ok := scan.DeriveCertificateKey(certificate); ok {
+		facts = of
+	} else if k.shrouded {
+		if opened := p.decryptKey(k.value); opened != nil {
+			facts = opened
+		}
+	}
+	facts.Format, facts.Encrypted, facts.Encryption = scan.FormatPKCS8, protected, encryption
+	return facts
+}
+
+// decryptKey gives the facts of a key under the first password that opens it.
+// The key itself is dropped at once.
+func (p *pfx) decryptKey(value []byte) *scan.Object {
+	if p.closed && len(p.certs) == 0 { // no password opens the rest either
+		return nil
+	}
+	outer := derReader{rest: value}
+	in := derReader{rest: outer.take(tagSequence)}
+	oid, parameters := in.algorithm()
+	data := in.take(tagOctets)
+	if p.tried++; in.failed || p.tried > maxPFXKeys {
+		return nil
+	}
+	for i := range p.candidates {
+		c := &p.candidates[i]
+		plain, err := p.f.decrypt(oid, parameters, data, *c)
+		if errors.Is(err, errIterations) {
+			return nil
+		} else if err != nil {
+			continue
+		}
+		facts, ok := scan.DerivePrivateKey(plain)
+		clear(plain)
+		if ok {
+			if p.opened == nil {
+				p.opened = c
+			}
+			return facts
+		}
+	}
+	return nil
 }

@@ -76,7 +76,7 @@ func (f *file) cms(der []byte, e entry, depth int) {
 	info := derReader{rest: outer.take(tagSequence)}
 	kind := string(info.take(tagOID))
 	wrapped := derReader{rest: info.take(tagExplicit0)}
-	var certificates, content []byte
+	var certificates, lists, content []byte
 	contentType := ""
 	failed := outer.failed || info.failed
 	switch kind {
@@ -90,6 +90,7 @@ func (f *file) cms(der []byte, e entry, depth int) {
 			content = explicit
 		}
 		certificates, _ = body.optional(tagExplicit0)
+		lists, _ = body.optional(tagExplicit1)
 		failed = failed || wrapped.failed || body.failed || encapsulated.failed
 	case oidSignedAndEnveloped:
 		body := derReader{rest: wrapped.take(tagSequence)}
@@ -98,6 +99,7 @@ func (f *file) cms(der []byte, e entry, depth int) {
 		body.take(tagSet)
 		body.take(tagSequence)
 		certificates, _ = body.optional(tagExplicit0)
+		lists, _ = body.optional(tagExplicit1)
 		failed = failed || wrapped.failed || body.failed
 	case oidEnvelopedData, oidAuthEnvelopedData:
 		body := derReader{rest: wrapped.take(tagSequence)}
@@ -105,6 +107,7 @@ func (f *file) cms(der []byte, e entry, depth int) {
 		originator, _ := body.optional(tagExplicit0)
 		in := derReader{rest: originator}
 		certificates, _ = in.optional(tagExplicit0)
+		lists, _ = in.optional(tagExplicit1)
 		failed = failed || wrapped.failed || body.failed || in.failed
 	}
 	if failed {
@@ -112,6 +115,7 @@ func (f *file) cms(der []byte, e entry, depth int) {
 		return
 	}
 	f.certificateSet(certificates, e)
+	f.revocationSet(lists, e)
 	if contentType == oidSignedData && depth > 0 {
 		f.nestedCMS(content, e, depth-1)
 	}
@@ -133,6 +137,25 @@ func (f *file) certificateSet(set []byte, e entry) {
 	}
 	if in.failed {
 		f.refuseObject(damaged("its set of certificates ends inside one"), e.container, e.line)
+	}
+}
+
+// revocationSet records the revocation lists of RevocationInfoChoices. Its other
+// choice, which holds OCSP responses, has a tag of its own (RFC 5652 section
+// 10.2.1).
+func (f *file) revocationSet(set []byte, e entry) {
+	in := derReader{rest: set}
+	for f.room() {
+		l, ok := in.next()
+		if !ok {
+			break
+		}
+		if l.Tag == tagSequence {
+			f.derObject(scan.ObjectCRL, l.Full, e.container+": ", e)
+		}
+	}
+	if in.failed {
+		f.badObject(scan.ObjectCRL, scan.StageDecode, scan.ReasonTruncated, e.container+": its set of revocation lists ends inside one")
 	}
 }
 

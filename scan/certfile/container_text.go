@@ -67,7 +67,7 @@ func holdsQuotedPEM(b []byte) bool {
 		}
 		b = b[i:]
 		line, _, _ := bytes.Cut(b[:min(len(b), 2*maxLabel)], []byte{'\n'}) // a long line must not be searched from each mark
-		if isCertificateBegin(line) && (bytes.Contains(line, []byte(`-----\n`)) || bytes.Contains(line, []byte(`-----\r`))) {
+		if isObjectBegin(line) && (bytes.Contains(line, []byte(`-----\n`)) || bytes.Contains(line, []byte(`-----\r`))) {
 			return true
 		}
 		b = b[11:]
@@ -84,7 +84,7 @@ func holdsBlockPEM(b []byte) bool {
 			return false
 		}
 		at += i
-		if isCertificateBegin(b[at:]) && opensBlock(b, at) {
+		if isObjectBegin(b[at:]) && opensBlock(b, at) {
 			return true
 		}
 		at += 11
@@ -103,13 +103,11 @@ func opensBlock(b []byte, at int) bool {
 	return bytes.HasSuffix(before, []byte("|")) || bytes.HasSuffix(before, []byte(">"))
 }
 
-func isCertificateBegin(line []byte) bool {
-	for label := range certificateLabels {
-		if bytes.HasPrefix(line, []byte("-----BEGIN "+label+"-----")) {
-			return true
-		}
-	}
-	return false
+// isObjectBegin is true where a line begins a PEM block of a certificate or of
+// another object.
+func isObjectBegin(line []byte) bool {
+	at, label, _ := nextMark(line[:min(len(line), 2*maxLabel)], 0, beginMark)
+	return at == 0 && (certificateLabels[label] || labelled(label) != "")
 }
 
 func isBase64(c byte) bool {

@@ -9,13 +9,14 @@ import (
 	"certaudit/scan"
 )
 
-// An entry says what a store knows of one of its certificates.
+// An entry says what a store knows of one of its certificates or other objects.
 type entry struct {
 	container string
 	alias     string
 	use       scan.Use // "" leaves it to what the members show
 	basis     string
-	line      int // in a text file
+	line      int      // in a text file
+	notes     []string // of what is no certificate
 }
 
 // store records a certificate that a store holds and tells whether one was

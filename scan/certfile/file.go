@@ -9,7 +9,6 @@ import (
 	"io"
 	"io/fs"
 	"slices"
-	"strings"
 	"time"
 
 	"certaudit/scan"
@@ -166,11 +165,23 @@ func (f *file) object(kind string, facts *scan.Object, e entry) {
 	f.budget.objects--
 	alias, line := cleanAlias(e.alias), e.line
 	if f.spot != nil {
-		e.container, line = f.spot.container, f.lineOf(max(1, e.line))
-		alias = strings.TrimSuffix(f.spot.alias+"/"+alias, "/")
+		e.container = f.spot.container
+		if line == 0 {
+			line = f.spot.line
+		}
+		alias = inSpot(f.spot.alias, alias)
 	}
 	f.emit(&scan.Observation{Target: f.target, Path: f.path, Index: f.number(kind), Alias: alias, Container: e.container,
-		Object: kind, Line: line, Facts: facts, ObservedAt: f.now})
+		Object: kind, Line: line, Notes: e.notes, Facts: facts, ObservedAt: f.now})
+}
+
+// inSpot is the alias of what has one of its own inside a string of structured
+// text.
+func inSpot(spot, alias string) string {
+	if spot == "" || alias == "" {
+		return spot + alias
+	}
+	return spot + "/" + alias
 }
 
 // permissions are octal, as chmod takes them; empty for standard input.
@@ -183,7 +194,11 @@ func (f *file) permissions() string {
 
 // badObject records one thing that is no certificate and could not be assessed.
 func (f *file) badObject(kind string, stage scan.Stage, reason scan.Reason, detail string) {
+	if f.spot != nil {
+		detail = f.spot.alias + ": " + detail
+	}
 	f.trouble++
+	f.budget.objects--
 	f.emit(&scan.NotAssessed{Target: f.target, Path: f.path, Index: f.number(kind), Object: kind, Stage: stage, Reason: reason,
 		Detail: detail, ObservedAt: f.now})
 }

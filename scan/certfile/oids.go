@@ -12,6 +12,8 @@ const (
 	oidKeyBag          = "\x2a\x86\x48\x86\xf7\x0d\x01\x0c\x0a\x01\x01"     // 1.2.840.113549.1.12.10.1.1
 	oidShroudedKeyBag  = "\x2a\x86\x48\x86\xf7\x0d\x01\x0c\x0a\x01\x02"     // 1.2.840.113549.1.12.10.1.2
 	oidCertBag         = "\x2a\x86\x48\x86\xf7\x0d\x01\x0c\x0a\x01\x03"     // 1.2.840.113549.1.12.10.1.3
+	oidCRLBag          = "\x2a\x86\x48\x86\xf7\x0d\x01\x0c\x0a\x01\x04"     // 1.2.840.113549.1.12.10.1.4
+	oidX509CRL         = "\x2a\x86\x48\x86\xf7\x0d\x01\x09\x17\x01"         // 1.2.840.113549.1.9.23.1
 	oidSafeContentsBag = "\x2a\x86\x48\x86\xf7\x0d\x01\x0c\x0a\x01\x06"     // 1.2.840.113549.1.12.10.1.6
 	oidX509Bag         = "\x2a\x86\x48\x86\xf7\x0d\x01\x09\x16\x01"         // 1.2.840.113549.1.9.22.1
 	oidFriendlyName    = "\x2a\x86\x48\x86\xf7\x0d\x01\x09\x14"             // 1.2.840.113549.1.9.20

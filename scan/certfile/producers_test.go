@@ -98,6 +98,9 @@ func (p *pki) shown(records []scan.Record) []string {
 	for _, r := range records {
 		switch r := r.(type) {
 		case *scan.Observation:
+			if r.Object != scan.ObjectCertificate {
+				continue // TestStoreObjects
+			}
 			name := map[string]string{p.rootSum: "root", p.serverSum: "server"}[r.SHA256]
 			lines = append(lines, strings.TrimSpace(fmt.Sprintf("%s %q %s %s %s %s", r.Container, r.Alias, name, r.Use, r.UseBasis, strings.Join(r.Notes, ","))))
 		case *scan.NotAssessed:

@@ -27,7 +27,7 @@ func streamable(head []byte, all []container) bool {
 		return false
 	}
 	for _, c := range all {
-		if c.name != "pem" && c.recognises(head) {
+		if c.name != "pem" && c.name != "openssh" && c.recognises(head) { // these two are read by the same search
 			return false
 		}
 	}

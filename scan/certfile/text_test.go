@@ -65,6 +65,9 @@ func seen(t testing.TB, opt Options, name string, content []byte, certs ...testC
 	for _, r := range observeAll(t, opt, file) {
 		switch r := r.(type) {
 		case *scan.Observation:
+			if r.Object != scan.ObjectCertificate {
+				continue // TestTextObjects
+			}
 			who := "other"
 			for i, c := range certs {
 				if c.sum == r.SHA256 {

@@ -92,8 +92,12 @@ func (w *treeWalk) mapping(n *yaml.Node, in field) {
 		meta := child(n, "metadata")
 		owner = strings.TrimPrefix(text(meta, "namespace")+"/"+text(meta, "name"), "/")
 	}
+	isJWK := w.jwk(n, in)
 	for i := 0; i+1 < len(n.Content); i += 2 {
 		key, value := n.Content[i].Value, n.Content[i+1]
+		if isJWK && (slices.Contains(jwkMembers, key) || slices.Contains(jwkSecrets, key)) {
+			continue
+		}
 		below := in
 		switch {
 		case key == "x5c":

@@ -73,7 +73,7 @@ const base64Begin = "LS0tLS1CRUdJTi"
 func mayHold(text []byte) bool {
 	const shortest = 20
 	return len(text) >= shortest && (bytes.Contains(text, []byte("MI")) || bytes.Contains(text, beginMark) ||
-		bytes.Contains(text, []byte(base64Begin)) || onlyBase64(text))
+		bytes.Contains(text, []byte(base64Begin)) || bytes.Contains(text, sshBase64) || onlyBase64(text))
 }
 
 // value searches one string of structured text: PEM, base64 of DER, base64 of
@@ -200,6 +200,9 @@ func (f *file) decoded(raw []byte, whole bool) {
 			return
 		}
 		f.bad(scan.StageDecode, scan.ReasonCorrupt, fmt.Sprintf("line %d: base64 of %d bytes that begin like a certificate and have not its outline", f.spot.line, len(raw)))
+	case scan.ObjectKind(raw) != "":
+		f.derObject(scan.ObjectKind(raw), raw, "", entry{})
+		clear(raw)
 	case findStore(f.opt.containers, raw) != nil:
 		f.member(f.spot.alias, raw)
 	}
