@@ -2,10 +2,8 @@ package certfile
 
 import (
 	"errors"
-	"fmt"
 	"io"
 	"io/fs"
-	"os"
 	"time"
 )
 
@@ -24,21 +22,3 @@ type about struct {
 }
 
 var errNotRegular = errors.New("not a regular file")
-
-// openPortable is openRegular where the system has no named pipes in the file
-// tree, or no faster way.
-func openPortable(name string, flags int) (regular, about, error) {
-	f, err := os.OpenFile(name, os.O_RDONLY|flags, 0)
-	if err != nil {
-		return nil, about{}, err
-	}
-	info, err := f.Stat()
-	if err == nil && !info.Mode().IsRegular() {
-		err = fmt.Errorf("open %s: %w", name, errNotRegular)
-	}
-	if err != nil {
-		f.Close()
-		return nil, about{}, err
-	}
-	return f, about{info.Size(), info.ModTime(), info.Mode().Perm()}, nil
-}

@@ -318,7 +318,7 @@ func (f *file) fallback(text []byte, container string, stage scan.Stage, reason 
 		}
 	}
 	f.search(plain, spot{container: container, rough: true})
-	if f.found()+f.inner > 0 || certificateLike(text) {
+	if f.index+f.inner > 0 || certificateLike(text) {
 		f.report(-1, stage, reason, container+": "+why)
 	}
 }
