@@ -20,7 +20,7 @@ const repository = "../.."
 var mayImport = map[string][]string{
 	"templates":         {},
 	"scan":              {},
-	"scan/certfile":     {"scan", "gopkg.in/yaml.v3"},
+	"scan/certfile":     {"scan", "gopkg.in/yaml.v3", "golang.org/x/crypto/twofish"},
 	"scan/tlsprobe":     {"scan", "golang.org/x/net/idna"},
 	"policies":          {"scan", "gopkg.in/yaml.v3"},
 	"report":            {"scan", "policies"},

@@ -88,6 +88,13 @@ func (c candidate) bmp() []byte {
 	return append(c.utf16be(), 0, 0)
 }
 
+// bouncy is the password as Bouncy Castle's own stores hash it: as PKCS #12
+// does, but with the empty password as none.
+func (c candidate) bouncy() []byte {
+	c.absent = len(c.text) == 0
+	return c.bmp()
+}
+
 // spend takes rounds of key derivation from what the file may cost; false when
 // there is no more.
 func (f *file) spend(rounds int) bool {

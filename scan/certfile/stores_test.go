@@ -3,6 +3,7 @@ package certfile
 import (
 	"bytes"
 	"context"
+	"crypto/cipher"
 	"crypto/hmac"
 	"crypto/sha1"
 	"encoding/binary"
@@ -11,6 +12,9 @@ import (
 	"slices"
 	"strings"
 	"testing"
+
+	//lint:ignore SA1019 the format is bound to this cipher
+	"golang.org/x/crypto/twofish"
 
 	"certaudit/scan"
 )
@@ -73,8 +77,9 @@ func (w *javaWriter) entry(tag byte, alias string, chain ...[]byte) {
 	}
 }
 
-// bks writes a store as BcKeyStoreSpi.engineStore does.
-func (p *pki) bks(t testing.TB, version int, password string) []byte {
+// bksBody is what lies between the header and the digest, as
+// BcKeyStoreSpi.saveStore writes it.
+func (p *pki) bksBody() []byte {
 	var body javaWriter
 	body.entry(bksCertificate, "ca")
 	body.certificate(p.root)
@@ -88,13 +93,18 @@ func (p *pki) bks(t testing.TB, version int, password string) []byte {
 	body.utf("EC")
 	body.block([]byte("key"))
 	body.WriteByte(bksEnd)
+	return body.Bytes()
+}
 
+// bks writes a store as BcKeyStoreSpi.engineStore does.
+func (p *pki) bks(t testing.TB, version int, password string) []byte {
+	body := p.bksBody()
 	salt := bytes.Repeat([]byte{7}, 20)
 	var w javaWriter
 	w.int(version)
 	w.block(salt)
 	w.int(1500)
-	w.Write(body.Bytes())
+	w.Write(body)
 	size := map[int]int{1: 2, 2: 20}[version]
 	s := New(Options{})
 	key, err := (&file{opt: &s.opt}).pkcs12Key(sha1.New, candidate{text: []byte(password)}.bmp(), salt, 1500, forMAC, size)
@@ -102,7 +112,7 @@ func (p *pki) bks(t testing.TB, version int, password string) []byte {
 		t.Fatal(err)
 	}
 	mac := hmac.New(sha1.New, key)
-	mac.Write(body.Bytes())
+	mac.Write(body)
 	w.Write(mac.Sum(nil))
 	return w.Bytes()
 }
@@ -135,19 +145,84 @@ func TestBKS(t *testing.T) {
 	}
 }
 
+// uber writes a store as BcKeyStoreSpi.BouncyCastleStore.engineStore does.
+func uber(t testing.TB, body []byte, password string) []byte {
+	t.Helper()
+	const rounds = 1100
+	sum := sha1.Sum(body)
+	plain := slices.Concat(body, sum[:])
+	pad := twofish.BlockSize - len(plain)%twofish.BlockSize
+	plain = append(plain, bytes.Repeat([]byte{byte(pad)}, pad)...)
+	s := New(Options{})
+	salt := bytes.Repeat([]byte{9}, 20)
+	block, iv, err := newFile(t.Context(), &s.opt, "t", "t", testNow, nil).uberCipher(candidate{text: []byte(password)}, salt, rounds)
+	if err != nil {
+		t.Fatal(err)
+	}
+	cipher.NewCBCEncrypter(block, iv).CryptBlocks(plain, plain)
+	var w javaWriter
+	w.int(1)
+	w.block(salt)
+	w.int(rounds)
+	w.Write(plain)
+	return w.Bytes()
+}
+
+func TestUBER(t *testing.T) {
+	p := newPKI(t)
+	body := p.bksBody()
+	all := []string{`uber "ca" root anchor trust_store`, `uber "open" server identity private_key`,
+		`uber "web" root chain chain_position`, `uber "web" server identity private_key`}
+	common := make([]string, len(all))
+	for i, w := range all {
+		common[i] = w + " " + noteDefaultPassword
+	}
+	whole := uber(t, body, "hidden away")
+	damaged := bytes.Clone(whole) // in the block with the end of the digest, which holds no entry
+	damaged[bouncyHeader+len(body)+sha1.Size-1] ^= 1
+	hidden := Options{Passwords: given("no", "hidden away")}
+	for name, c := range map[string]struct {
+		content []byte
+		opt     Options
+		want    []string
+	}{
+		"the right password":  {whole, hidden, all},
+		"a usual password":    {uber(t, body, "changeit"), Options{}, common},
+		"the empty password":  {uber(t, body, ""), Options{}, common},
+		"no password":         {whole, Options{}, []string{"decrypt password_needed"}},
+		"wrong password":      {whole, Options{Passwords: given("no")}, []string{"decrypt wrong_password"}},
+		"too costly":          {whole, Options{Limits: Limits{KDFIterations: 1099}}, []string{"limit kdf_iterations"}},
+		"empty store":         {uber(t, []byte{bksEnd}, "hidden away"), hidden, nil},
+		"empty store, closed": {uber(t, []byte{bksEnd}, "hidden away"), Options{}, []string{"decrypt password_needed"}},
+		"no entries":          {whole[:bouncyHeader], hidden, []string{"decode truncated"}},
+		"cut inside a block":  {whole[:len(whole)-3], hidden, append([]string{"decode truncated"}, all...)},
+		"cut inside an entry": {whole[:len(whole)-64], hidden, append([]string{"decode truncated"}, all[0], all[2], all[3])},
+		"a damaged digest":    {damaged, hidden, append([]string{"decode corrupt"}, all...)},
+		"a damaged entry":     {uber(t, append([]byte{bksCertificate, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0}, 9), "changeit"), Options{}, []string{"decode truncated"}},
+		"an unknown tag":      {uber(t, append(bytes.Clone(body[:len(body)-1]), 9, 0, 1, 'x', 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0), "hidden away"), hidden, append([]string{"decode corrupt"}, all...)},
+	} {
+		records, outcome := readBytes(c.content, c.opt)
+		want := scan.OutcomeRead
+		switch {
+		case len(c.want) == 0:
+			want = scan.OutcomeNoCertificates
+		case len(sums(records)) == 0:
+			want = scan.OutcomeNotAssessed
+		}
+		if got := p.shown(records); outcome != want || !slices.Equal(got, c.want) {
+			t.Errorf("%s: %s %q, want %s %q", name, outcome, got, want, c.want)
+		}
+	}
+}
+
 // TestRecognisedOnly: formats that this version names and does not read.
 func TestRecognisedOnly(t *testing.T) {
-	var uber javaWriter
-	uber.int(1)
-	uber.block(make([]byte, 20))
-	uber.int(1234)
-	uber.Write(bytes.Repeat([]byte{0xa5}, 160))
 	pbes2 := "\x30\x0d\x06\x09" + oidPBES2 + "\x30\x00"
 	kdf := "\x30\x0d\x06\x09" + oidPBKDF2 + "\x30\x00"
 	mac := "\x30\x0a\x06\x08" + oidHMACSHA512
 	wrap := func(s string) string { return "\x30" + string(rune(len(s))) + s }
 	bcfks := wrap(wrap(pbes2+"\x04\x02ab") + wrap(mac+kdf+"\x04\x02cd"))
-	for name, content := range map[string]string{"uber": uber.String(), "bcfks": bcfks} {
+	for name, content := range map[string]string{"bcfks": bcfks} {
 		records, outcome := readBytes([]byte(content), Options{})
 		if len(records) != 1 || outcome != scan.OutcomeNotAssessed {
 			t.Errorf("%s: %d records, %s", name, len(records), outcome)
@@ -323,8 +398,11 @@ func fuzzStore(f *testing.F, containerName string, endings ...string) {
 			f.Add(b)
 		}
 	}
-	if containerName == "bks" {
+	switch containerName {
+	case "bks":
 		f.Add(newPKI(f).bks(f, 2, "changeit"))
+	case "uber":
+		f.Add(uber(f, newPKI(f).bksBody(), "changeit"))
 	}
 	var c container
 	for _, known := range containers() {
@@ -363,6 +441,7 @@ func fuzzStore(f *testing.F, containerName string, endings ...string) {
 func FuzzJKS(f *testing.F)    { fuzzStore(f, "jks", ".jks") }
 func FuzzJCEKS(f *testing.F)  { fuzzStore(f, "jceks", ".jceks") }
 func FuzzBKS(f *testing.F)    { fuzzStore(f, "bks") }
+func FuzzUBER(f *testing.F)   { fuzzStore(f, "uber") }
 func FuzzPKCS12(f *testing.F) { fuzzStore(f, "pkcs12", ".p12") }
 
 func FuzzPKCS7(f *testing.F) {
