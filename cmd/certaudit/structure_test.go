@@ -20,7 +20,7 @@ const repository = "../.."
 var mayImport = map[string][]string{
 	"templates":         {},
 	"scan":              {},
-	"scan/certfile":     {"scan", "gopkg.in/yaml.v3", "golang.org/x/crypto/twofish"},
+	"scan/certfile":     {"scan", "gopkg.in/yaml.v3", "golang.org/x/crypto/scrypt", "golang.org/x/crypto/twofish"},
 	"scan/tlsprobe":     {"scan", "golang.org/x/net/idna"},
 	"policies":          {"scan", "gopkg.in/yaml.v3"},
 	"report":            {"scan", "policies"},

@@ -156,7 +156,7 @@ func (f *file) macConfirms(oid string, parameters derReader, c candidate, salt [
 		if newHash, known = digests[scheme]; !known {
 			return false, unsupported("MAC", scheme)
 		}
-		key, err = f.pbkdf2Key(kdf, kdfParameters, c, 0, true)
+		key, err = f.deriveKey(kdf, kdfParameters, c.text, 0, true)
 	} else {
 		known := false
 		if newHash, known = digests[oid]; !known {

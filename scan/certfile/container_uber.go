@@ -26,12 +26,13 @@ const uberHead = (1 + 2 + maxAlias + 8 + twofish.BlockSize) / twofish.BlockSize 
 // an entry, which no wrong password makes plausible. The digest comes last: a
 // store that is damaged or cut off has none that fits.
 func readUBER(f *file) {
-	r := byteReader{all: f.content, at: 4}
+	r := byteReader{all: f.content}
+	r.uint(4) // version
 	salt, rounds := r.block(), r.uint(4)
 	encrypted := f.content[r.at:]
 	whole := encrypted[:len(encrypted)-len(encrypted)%twofish.BlockSize]
 	all, given := f.candidates()
-	if len(whole) == 0 {
+	if r.failed || len(whole) == 0 {
 		f.refuse(fmt.Errorf("%w: uber: no entries", errTruncated), given)
 		return
 	}
