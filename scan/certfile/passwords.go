@@ -95,12 +95,12 @@ func (c candidate) bouncy() []byte {
 	return c.bmp()
 }
 
-// spend takes rounds of key derivation from what the file may cost; false when
-// there is no more.
+// spend takes rounds of key derivation from what the outermost file may cost,
+// with all that lies in it; false when there is no more.
 func (f *file) spend(rounds int) bool {
-	if rounds > f.opt.Limits.KDFIterations-f.kdf {
+	if rounds > f.budget.rounds {
 		return false
 	}
-	f.kdf += rounds
+	f.budget.rounds -= rounds
 	return true
 }

@@ -1,12 +1,15 @@
 package certfile
 
 import (
+	"archive/zip"
 	"bytes"
 	"context"
 	"crypto/cipher"
 	"crypto/hmac"
 	"crypto/sha1"
+	"encoding/base64"
 	"encoding/binary"
+	"maps"
 	"os"
 	"path/filepath"
 	"slices"
@@ -107,7 +110,7 @@ func (p *pki) bks(t testing.TB, version int, password string) []byte {
 	w.Write(body)
 	size := map[int]int{1: 2, 2: 20}[version]
 	s := New(Options{})
-	key, err := (&file{opt: &s.opt}).pkcs12Key(sha1.New, candidate{text: []byte(password)}.bmp(), salt, 1500, forMAC, size)
+	key, err := newFile(t.Context(), &s.opt, "t", "t", testNow, nil).pkcs12Key(sha1.New, candidate{text: []byte(password)}.bmp(), salt, 1500, forMAC, size)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -285,6 +288,78 @@ func TestDamagedStores(t *testing.T) {
 			b := bytes.Clone(whole)
 			b[i*len(b)/40] ^= 0x81
 			readBytes(b, opt)
+		}
+	}
+}
+
+// TestOneBudget: the stores in an archive, in archives within it, and in strings
+// of text cost what one file may cost, together.
+func TestOneBudget(t *testing.T) {
+	store := stores(t)["bouncy.uber"]
+	const cost = 3 // derivations of one store with the right password: two for the key, one for the IV
+	rounds := int(binary.BigEndian.Uint32(store[28:])) * cost
+	zipped := func(members map[string][]byte) []byte {
+		var b bytes.Buffer
+		w := zip.NewWriter(&b)
+		for _, name := range slices.Sorted(maps.Keys(members)) {
+			m, err := w.Create(name)
+			if err == nil {
+				_, err = m.Write(members[name])
+			}
+			if err != nil {
+				t.Fatal(err)
+			}
+		}
+		if err := w.Close(); err != nil {
+			t.Fatal(err)
+		}
+		return b.Bytes()
+	}
+	text := []byte(`{"a":"` + base64.StdEncoding.EncodeToString(store) + `"}`)
+	for name, content := range map[string][]byte{
+		"members":        zipped(map[string][]byte{"a": store, "b": store, "c": store}),
+		"nested members": zipped(map[string][]byte{"a": store, "b.zip": zipped(map[string][]byte{"b": store}), "c": store}),
+		"strings":        zipped(map[string][]byte{"a.json": text, "b.json": text, "c": store}),
+	} {
+		for bound, want := range map[int]int{3 * rounds: 3, 3*rounds - 1: 2, 2 * rounds: 2, rounds - 1: 0} {
+			records, _ := readBytes(content, Options{Passwords: given("sesame"), Limits: Limits{KDFIterations: bound}})
+			opened, refused := 0, 0
+			for _, r := range records {
+				switch r := r.(type) {
+				case *scan.Observation:
+					if r.Use == scan.UseAnchor {
+						opened++
+					}
+				case *scan.NotAssessed:
+					if r.Reason == scan.ReasonKDFIterations {
+						refused++
+					}
+				}
+			}
+			if opened != want || refused != 3-want {
+				t.Errorf("%s, %d rounds: %d opened and %d refused, want %d opened", name, bound, opened, refused, want)
+			}
+		}
+	}
+}
+
+// TestStoresInText: a string of JSON or YAML that is base64 of a store is read,
+// whatever the document is about.
+func TestStoresInText(t *testing.T) {
+	all := stores(t)
+	all["windows.sst"] = newSST().element(sstCertificate, newPKI(t).server).end()
+	opt := Options{Passwords: given("password", "cryptography", "sesame", "changeit")}
+	for name, content := range all {
+		if strings.HasSuffix(name, ".pem") {
+			continue
+		}
+		direct, _ := readBytes(content, opt)
+		text := base64.StdEncoding.EncodeToString(content)
+		for form, document := range map[string]string{"JSON": `{"list":["x",{"store": "` + text + `"}]}`, "YAML": "list:\n- x\n- store: " + text + "\n"} {
+			records, _ := readBytes([]byte(document), opt)
+			if want, got := sums(direct), sums(records); len(want) == 0 || !slices.Equal(want, got) {
+				t.Errorf("%s in %s: %q, want %q", name, form, got, want)
+			}
 		}
 	}
 }
