@@ -14,8 +14,8 @@ const (
 )
 
 // containers are those that an observation can name.
-var containers = []string{"base64", "bks", "der", "jceks", "jks", "json", "jwks", "k8s-secret", "openssh", "pem", "pkcs12",
-	"pkcs7-der", "pkcs7-pem", "saml-xml", "sfdx-xml", "sst", "tls", "xml", "yaml"}
+var containers = []string{"base64", "bcfks", "bks", "der", "jceks", "jks", "json", "jwks", "k8s-secret", "openssh", "pem", "pkcs12",
+	"pkcs7-der", "pkcs7-pem", "saml-xml", "sfdx-xml", "sst", "tls", "uber", "xml", "yaml"}
 
 // useMask has one bit for each use.
 type useMask uint8

@@ -263,7 +263,11 @@ func (a *app) plan(f *scanFlags, args []string, listed int, out string, set *pol
 	for _, probe := range set.Probes() {
 		p.run.Probes = append(p.run.Probes, probe.String())
 	}
-	prober, err := tlsprobe.New(tlsprobe.Options{Timeout: f.timeout, Roots: tlsprobe.NewRoots(ders), Probes: p.run.Probes,
+	var roots *tlsprobe.Roots // nil where no path is asked for: to read them costs as much as thousands of files
+	if slices.ContainsFunc(p.targets, func(t scan.Target) bool { return t.Kind == scan.EndpointTarget }) {
+		roots = tlsprobe.NewRoots(ders)
+	}
+	prober, err := tlsprobe.New(tlsprobe.Options{Timeout: f.timeout, Roots: roots, Probes: p.run.Probes,
 		Offline: f.offline, Now: a.now})
 	if err != nil {
 		return nil, err

@@ -20,7 +20,7 @@ const repository = "../.."
 var mayImport = map[string][]string{
 	"templates":         {},
 	"scan":              {},
-	"scan/certfile":     {"scan", "gopkg.in/yaml.v3"},
+	"scan/certfile":     {"scan", "gopkg.in/yaml.v3", "golang.org/x/crypto/scrypt", "golang.org/x/crypto/twofish"},
 	"scan/tlsprobe":     {"scan", "golang.org/x/net/idna"},
 	"policies":          {"scan", "gopkg.in/yaml.v3"},
 	"report":            {"scan", "policies"},
@@ -34,6 +34,13 @@ var mayImport = map[string][]string{
 // library only.
 const programs = "/bench/"
 
+// ownModule is true for a folder below the top that is a module of its own: a
+// benchmark against libraries that certaudit does not use.
+func ownModule(dir string) bool {
+	_, err := os.Stat(filepath.Join(dir, "go.mod"))
+	return err == nil && filepath.Clean(dir) != repository
+}
+
 // sources calls visit for every Go file of the repository that is no test.
 func sources(t *testing.T, visit func(pkg string, file *ast.File, set *token.FileSet)) {
 	t.Helper()
@@ -42,7 +49,7 @@ func sources(t *testing.T, visit func(pkg string, file *ast.File, set *token.Fil
 		if err != nil {
 			return err
 		}
-		if d.IsDir() && (d.Name() == "testdata" || strings.HasPrefix(d.Name(), ".") && len(d.Name()) > 2) {
+		if d.IsDir() && (d.Name() == "testdata" || strings.HasPrefix(d.Name(), ".") && len(d.Name()) > 2 || ownModule(name)) {
 			return fs.SkipDir
 		}
 		if !strings.HasSuffix(name, ".go") || strings.HasSuffix(name, "_test.go") {
@@ -132,19 +139,39 @@ func TestContainerList(t *testing.T) {
 	}
 }
 
+// TestModuleFile: no module of the repository says replace or exclude, and each
+// but the first is a benchmark.
 func TestModuleFile(t *testing.T) {
-	text, err := os.ReadFile(filepath.Join(repository, "go.mod"))
+	var modules []string
+	err := filepath.WalkDir(repository, func(name string, d fs.DirEntry, err error) error {
+		if err == nil && d.Name() == "go.mod" {
+			modules = append(modules, name)
+		}
+		return err
+	})
 	if err != nil {
 		t.Fatal(err)
 	}
-	for line := range strings.Lines(string(text)) {
-		word, _, _ := strings.Cut(strings.TrimSpace(line), " ")
-		if word == "replace" || word == "exclude" {
-			t.Errorf("go.mod: %s", line)
+	for _, name := range modules {
+		text, err := os.ReadFile(name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for line := range strings.Lines(string(text)) {
+			word, _, _ := strings.Cut(strings.TrimSpace(line), " ")
+			if word == "replace" || word == "exclude" {
+				t.Errorf("%s: %s", name, line)
+			}
+		}
+		switch {
+		case filepath.Dir(name) != repository && !strings.Contains(filepath.ToSlash(name), programs):
+			t.Errorf("%s: a module that is no benchmark", name)
+		case filepath.Dir(name) == repository && !strings.HasPrefix(string(text), "module certaudit\n"):
+			t.Error("go.mod: the module is not certaudit")
 		}
 	}
-	if !strings.HasPrefix(string(text), "module certaudit\n") {
-		t.Error("go.mod: the module is not certaudit")
+	if !slices.Contains(modules, filepath.Join(repository, "go.mod")) {
+		t.Errorf("modules %q: the first is missing", modules)
 	}
 }
 

@@ -58,20 +58,10 @@ func readBKS(f *file) {
 	r := byteReader{all: f.content}
 	version := r.uint(4)
 	salt := r.block()
-	rounds, start := r.uint(4), 0
-	start = r.at
-	for {
-		tag := r.uint(1)
-		if r.failed || tag == bksEnd {
-			break
-		}
-		if !f.room() {
-			return
-		}
-		if err := f.bksEntry(&r, tag); err != nil {
-			f.bad(scan.StageDecode, scan.ReasonCorrupt, "bks: "+err.Error())
-			return
-		}
+	rounds := r.uint(4)
+	start := r.at
+	if !f.bksEntries(&r, "bks") {
+		return
 	}
 	end := r.at
 	mac := r.bytes(sha1.Size)
@@ -83,15 +73,34 @@ func readBKS(f *file) {
 	f.trailing(r.at)
 }
 
+// bksEntries reads the entries of BKS and UBER, up to and with the mark of
+// their end. What ends too early leaves r failed; false, with a record, is for
+// what is damaged or too much.
+func (f *file) bksEntries(r *byteReader, container string) bool {
+	for {
+		tag := r.uint(1)
+		if r.failed || tag == bksEnd {
+			return true
+		}
+		if !f.room() {
+			return false
+		}
+		if err := f.bksEntry(r, container, tag); err != nil {
+			f.bad(scan.StageDecode, scan.ReasonCorrupt, container+": "+err.Error())
+			return false
+		}
+	}
+}
+
 // bksEntry reads one entry: alias, date, chain, and by tag a trusted
 // certificate, a key in the clear, or encrypted bytes.
-func (f *file) bksEntry(r *byteReader, tag int) error {
+func (f *file) bksEntry(r *byteReader, container string, tag int) error {
 	alias := r.text()
 	r.bytes(8)
 	chain := r.uint(4)
 	var own []byte // the key's certificate
 	for i := 0; i < chain && !r.failed && f.room(); i++ {
-		e := entry{container: "bks", alias: alias, use: scan.UseChain, basis: scan.UseByChainPosition}
+		e := entry{container: container, alias: alias, use: scan.UseChain, basis: scan.UseByChainPosition}
 		if i == 0 {
 			e.use, e.basis = scan.UseIdentity, scan.UseByKey
 		}
@@ -102,7 +111,7 @@ func (f *file) bksEntry(r *byteReader, tag int) error {
 	about := entry{container: "bks", alias: alias}
 	switch tag {
 	case bksCertificate:
-		f.javaCertificate(r, true, entry{container: "bks", alias: alias, use: scan.UseAnchor, basis: scan.UseByStore})
+		f.javaCertificate(r, true, entry{container: container, alias: alias, use: scan.UseAnchor, basis: scan.UseByStore})
 	case bksKey:
 		f.hasKey = f.hasKey || chain > 0
 		kind := r.uint(1)
@@ -160,8 +169,7 @@ func (f *file) bksDigest(version int, salt []byte, rounds int, content, mac []by
 		if c.absent {
 			continue
 		}
-		c.absent = len(c.text) == 0 // Bouncy Castle hashes the empty password as none
-		key, err := f.pkcs12Key(sha1.New, c.bmp(), salt, rounds, forMAC, size)
+		key, err := f.pkcs12Key(sha1.New, c.bouncy(), salt, rounds, forMAC, size)
 		if err != nil || !f.spend(len(content)/sha1.BlockSize+1) {
 			break
 		}

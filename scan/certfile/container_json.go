@@ -22,7 +22,8 @@ func jsonContainer() container {
 			return false
 		}
 		return holdsBase64Certificate(b) || holdsQuotedPEM(b) ||
-			bytes.Contains(b, []byte(base64Begin)) || bytes.Contains(b, []byte(`"x5c"`)) || bytes.Contains(b, jwkMark) || bytes.Contains(b, []byte(`"Secret"`))
+			bytes.Contains(b, []byte(base64Begin)) || bytes.Contains(b, []byte(`"x5c"`)) || bytes.Contains(b, jwkMark) || bytes.Contains(b, []byte(`"Secret"`)) ||
+			slices.ContainsFunc(storeMarks(), func(mark string) bool { return bytes.Contains(b, []byte(`"`+mark)) })
 	}, read: readJSON}
 }
 

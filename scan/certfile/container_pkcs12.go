@@ -159,7 +159,7 @@ func (f *file) macConfirms(oid string, parameters derReader, c candidate, salt [
 		if newHash, known = digests[scheme]; !known {
 			return false, unsupported("MAC", scheme)
 		}
-		key, err = f.pbkdf2Key(kdf, kdfParameters, c, 0, true)
+		key, err = f.deriveKey(kdf, kdfParameters, c.text, 0, true)
 	} else {
 		known := false
 		if newHash, known = digests[oid]; !known {
@@ -217,7 +217,11 @@ func (p *pfx) readPart(info []byte, sealed error) error {
 		if in.failed || wrapped.failed {
 			return damaged("a part in the clear")
 		}
-		return p.readBags(content, maxNestedBags)
+		der, _, err := p.f.toDER(content)
+		if err != nil {
+			return err
+		}
+		return p.readBags(der, maxNestedBags)
 	case oidEncryptedData:
 		body := derReader{rest: wrapped.take(tagSequence)}
 		body.number()
@@ -253,7 +257,8 @@ func (p *pfx) openPart(oid string, parameters derReader, data []byte) error {
 		case err != nil:
 			return err
 		}
-		if !p.f.isSequence(plain) {
+		der, rest, err := p.f.toDER(plain)
+		if err != nil || len(rest) > 0 || der[0] != tagSequence {
 			continue // the padding of a wrong password is right once in 256
 		}
 		if p.opened == nil {
@@ -261,15 +266,9 @@ func (p *pfx) openPart(oid string, parameters derReader, data []byte) error {
 		}
 		p.inside = true
 		defer func() { p.inside = false }()
-		return p.readBags(plain, maxNestedBags)
+		return p.readBags(der, maxNestedBags)
 	}
 	return fmt.Errorf("%w: an encrypted part", errPassword)
-}
-
-// isSequence is true where b is one whole SEQUENCE, in BER.
-func (f *file) isSequence(b []byte) bool {
-	der, rest, err := f.toDER(b)
-	return err == nil && len(rest) == 0 && der[0] == tagSequence
 }
 
 const (
@@ -277,12 +276,8 @@ const (
 	maxPFXKeys    = 1000 // private keys of one store that are decrypted to tell what they are
 )
 
-// readBags goes over SafeContents (RFC 7292 section 4.2).
-func (p *pfx) readBags(content []byte, depth int) error {
-	der, _, err := p.f.toDER(content)
-	if err != nil {
-		return err
-	}
+// readBags goes over SafeContents in DER (RFC 7292 section 4.2).
+func (p *pfx) readBags(der []byte, depth int) error {
 	outer := derReader{rest: der}
 	bags := derReader{rest: outer.take(tagSequence)}
 	for {

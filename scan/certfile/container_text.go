@@ -91,6 +91,12 @@ func holdsBlockPEM(b []byte) bool {
 	}
 }
 
+// storeMarks are how base64 begins of the stores that are no DER: JKS, JCEKS,
+// BKS and UBER in both versions, Windows serialized stores.
+func storeMarks() []string {
+	return []string{"/u3+7Q", "zs7Ozg", "AAAAAQAAAB", "AAAAAgAAAB", "AAAAAENFUl"}
+}
+
 // opensBlock is true where what stands at an offset is the first text of a YAML
 // block scalar.
 func opensBlock(b []byte, at int) bool {

@@ -26,13 +26,13 @@ func yamlContainer() container {
 }
 
 // holdsScalarBase64 is true where a key, a list item or a block scalar begins
-// with base64 of DER or of a Java keystore, and no PEM stands at a line's start.
+// with base64 of DER or of another store, and no PEM stands at a line's start.
 func holdsScalarBase64(b []byte) bool {
 	if at, _, _ := nextMark(b, 0, beginMark); at >= 0 {
 		return false
 	}
 	for _, before := range []string{": ", `: "`, ": '", "- ", `- "`, "- '"} {
-		for _, mark := range []string{"MII", "/u3+7Q", "zs7Ozg"} {
+		for _, mark := range append(storeMarks(), "MII") {
 			if bytes.Contains(b, []byte(before+mark)) {
 				return true
 			}

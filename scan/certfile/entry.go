@@ -20,7 +20,7 @@ type entry struct {
 }
 
 // store records a certificate that a store holds and tells whether one was
-// recorded. der is kept: it may stand nowhere in the content.
+// recorded. der is copied where it stands nowhere in the file.
 func (f *file) store(der []byte, e entry) bool {
 	cert, rest, ok := scan.NextTLV(der)
 	switch {
@@ -43,7 +43,11 @@ func (f *file) store(der []byte, e entry) bool {
 	switch alias := cleanAlias(e.alias); {
 	case f.spot == nil:
 		p.name(alias)
-		f.keep(p, cert.Full)
+		if at, ok := within(f.whole, cert.Full); ok {
+			p.at, p.size = int64(at), uint32(len(cert.Full))
+		} else {
+			f.keep(p, cert.Full)
+		}
 	case alias != "": // a store inside a string of structured text
 		p.name(f.spot.alias + "/" + alias)
 	}
@@ -51,6 +55,14 @@ func (f *file) store(der []byte, e entry) bool {
 		f.note("trailing_data")
 	}
 	return true
+}
+
+// within tells where a part lies in the whole that it was cut out of. A copy of
+// the same bytes lies nowhere.
+func within(whole, part []byte) (at int, ok bool) {
+	at = cap(whole) - cap(part) // both reach to the end of the same memory
+	ok = len(part) > 0 && at >= 0 && at+len(part) <= len(whole) && &whole[at] == &part[0]
+	return at, ok
 }
 
 // cleanAlias makes an alias valid UTF-8 of bounded length.

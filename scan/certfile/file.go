@@ -40,7 +40,6 @@ type file struct {
 	late       bool       // it was the one on time
 	keys       [][32]byte // SHA-256 of the public keys whose private half is in this file
 	hasKey     bool
-	kdf        int // rounds of key derivation spent
 
 	spot   *spot       // the string inside structured text that is being searched; nil elsewhere
 	kept   []byte      // the DER of certificates that no span of the file gives back
@@ -58,12 +57,14 @@ type budget struct {
 	bytes   int64
 	members int
 	objects int
+	rounds  int // of key derivation
 }
 
 // newFile is a file that has no content yet.
 func newFile(ctx context.Context, opt *Options, target, path string, now time.Time, emit func(scan.Record)) *file {
 	f := &file{ctx: ctx, target: target, path: path, opt: opt, emit: emit, now: now, over: new(unconsumed),
-		budget: &budget{bytes: opt.Limits.Expansion, members: opt.Limits.Members, objects: opt.Limits.Objects}}
+		budget: &budget{bytes: opt.Limits.Expansion, members: opt.Limits.Members, objects: opt.Limits.Objects,
+			rounds: opt.Limits.KDFIterations}}
 	f.begin()
 	return f
 }

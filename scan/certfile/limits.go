@@ -50,7 +50,7 @@ var limits = []limit{
 	{"yaml-size", "bytes of one YAML document, which is held as a tree", "too_large", "16MiB", func(l *Limits) any { return &l.YAMLSize }},
 	{"nodes", "values of one YAML document, and a tenth of those of a JSON document", "too_large", "500000", func(l *Limits) any { return &l.Nodes }},
 	{"aliases", "values of one YAML document that are reached through aliases", "expansion_limit", "100000", func(l *Limits) any { return &l.Aliases }},
-	{"kdf-iterations", "rounds of key derivation for one file", "kdf_iterations", "10000000", func(l *Limits) any { return &l.KDFIterations }},
+	{"kdf-iterations", "rounds of key derivation for one file, its members counted", "kdf_iterations", "30000000", func(l *Limits) any { return &l.KDFIterations }},
 	{"file-time", "time for one file", "timeout", "5m", func(l *Limits) any { return &l.Time }},
 }
 

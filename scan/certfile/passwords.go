@@ -88,12 +88,19 @@ func (c candidate) bmp() []byte {
 	return append(c.utf16be(), 0, 0)
 }
 
-// spend takes rounds of key derivation from what the file may cost; false when
-// there is no more.
+// bouncy is the password as Bouncy Castle's own stores hash it: as PKCS #12
+// does, but with the empty password as none.
+func (c candidate) bouncy() []byte {
+	c.absent = len(c.text) == 0
+	return c.bmp()
+}
+
+// spend takes rounds of key derivation from what the outermost file may cost,
+// with all that lies in it; false when there is no more.
 func (f *file) spend(rounds int) bool {
-	if rounds > f.opt.Limits.KDFIterations-f.kdf {
+	if rounds > f.budget.rounds {
 		return false
 	}
-	f.kdf += rounds
+	f.budget.rounds -= rounds
 	return true
 }

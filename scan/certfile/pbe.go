@@ -11,10 +11,13 @@ import (
 	"crypto/rc4"
 	"crypto/sha1"
 	"crypto/sha256"
+	"crypto/sha3"
 	"crypto/sha512"
 	"encoding/hex"
 	"fmt"
 	"hash"
+
+	"golang.org/x/crypto/scrypt"
 )
 
 // maxSalt bounds a salt in bytes; real ones have 8 to 64.
@@ -31,6 +34,9 @@ var digests = map[string]func() hash.Hash{
 	oidSHA512: sha512.New, oidHMACSHA512: sha512.New,
 	oidSHA512x224: sha512.New512_224, oidHMACSHA512x224: sha512.New512_224,
 	oidSHA512x256: sha512.New512_256, oidHMACSHA512x256: sha512.New512_256,
+	oidHMACSHA3x256: func() hash.Hash { return sha3.New256() },
+	oidHMACSHA3x384: func() hash.Hash { return sha3.New384() },
+	oidHMACSHA3x512: func() hash.Hash { return sha3.New512() },
 }
 
 func unsupported(what, oid string) error {
@@ -206,7 +212,7 @@ func (f *file) decryptPBES2(parameters derReader, encrypted []byte, c candidate)
 	if iv = cipherParameters.take(tagOctets); cipherParameters.failed {
 		return nil, damaged("initialisation vector")
 	}
-	key, err := f.pbkdf2Key(kdf, kdfParameters, c, keySize, false)
+	key, err := f.deriveKey(kdf, kdfParameters, c.text, keySize, false)
 	if err != nil {
 		return nil, err
 	}
@@ -222,7 +228,7 @@ func (f *file) decryptRC2(kdf string, kdfParameters, parameters derReader, encry
 	if in.failed || bits == 0 {
 		return nil, damaged("RC2 parameters")
 	}
-	key, err := f.pbkdf2Key(kdf, kdfParameters, c, bits/8, false)
+	key, err := f.deriveKey(kdf, kdfParameters, c.text, bits/8, false)
 	if err != nil {
 		return nil, err
 	}
@@ -233,18 +239,23 @@ func (f *file) decryptRC2(kdf string, kdfParameters, parameters derReader, encry
 // section 8); a shorter one would let anybody forge the MAC.
 const minMACKey = 20
 
-// pbkdf2Key derives a key (RFC 8018 section 5.2). With sized the parameters
-// must name the key's size, which PBMAC1 wants (RFC 9579 section 3).
-func (f *file) pbkdf2Key(kdf string, parameters derReader, c candidate, size int, sized bool) ([]byte, error) {
+// deriveKey derives a key by PBKDF2 (RFC 8018 section 5.2) or scrypt (RFC 7914
+// section 7.1). With sized the parameters must name the key's size, which
+// PBMAC1 wants (RFC 9579 section 3).
+func (f *file) deriveKey(kdf string, parameters derReader, password []byte, size int, sized bool) ([]byte, error) {
+	if kdf == oidScrypt {
+		s, err := scryptParameters(parameters)
+		if err != nil {
+			return nil, err
+		}
+		return f.scryptKey(s, password, size, sized)
+	}
 	if kdf != oidPBKDF2 {
 		return nil, unsupported("key derivation", kdf)
 	}
 	in := derReader{rest: parameters.take(tagSequence)}
 	salt, rounds := in.take(tagOctets), in.number()
-	length := 0
-	if len(in.rest) > 0 && in.rest[0] == tagInteger {
-		length = in.number()
-	}
+	length := in.optionalNumber()
 	newHash := sha1.New
 	if !in.failed && len(in.rest) > 0 {
 		oid, _ := in.algorithm()
@@ -253,21 +264,67 @@ func (f *file) pbkdf2Key(kdf string, parameters derReader, c candidate, size int
 			return nil, unsupported("key derivation with", oid)
 		}
 	}
-	if sized {
-		if size = length; length < minMACKey || length > 64 {
-			return nil, damaged("key size of the MAC")
-		}
-	} else if length != 0 && length != size {
-		return nil, damaged("key size")
-	}
 	if parameters.failed || in.failed || rounds < 1 || len(salt) > maxSalt {
 		return nil, damaged("parameters of a key derivation")
+	}
+	size, err := keySize(length, size, sized)
+	if err != nil {
+		return nil, err
 	}
 	blocks := (size + newHash().Size() - 1) / newHash().Size()
 	if rounds > f.opt.Limits.KDFIterations || !f.spend(rounds*blocks) {
 		return nil, errIterations
 	}
-	key, err := pbkdf2.Key(newHash, string(c.text), salt, rounds, size)
+	key, err := pbkdf2.Key(newHash, string(password), salt, rounds, size)
+	if err != nil {
+		return nil, damaged(err.Error())
+	}
+	return key, nil
+}
+
+// keySize holds the size that parameters name (0: none) against the one wanted.
+func keySize(named, want int, sized bool) (int, error) {
+	switch {
+	case sized && (named < minMACKey || named > 64):
+		return 0, damaged("key size of the MAC")
+	case sized:
+		return named, nil
+	case named != 0 && named != want:
+		return 0, damaged("key size")
+	}
+	return want, nil
+}
+
+// A scryptCost is scrypt's parameters (RFC 7914 section 7.1).
+type scryptCost struct {
+	salt            []byte
+	n, r, p, length int // length 0: not named
+}
+
+// maxScrypt bounds scrypt's memory in bytes; 128·N·r is what it needs.
+const maxScrypt = 64 << 20
+
+func scryptParameters(parameters derReader) (scryptCost, error) {
+	in := derReader{rest: parameters.take(tagSequence)}
+	s := scryptCost{salt: in.take(tagOctets), n: in.number(), r: in.number(), p: in.number(), length: in.optionalNumber()}
+	if parameters.failed || in.failed || s.n < 2 || s.r < 1 || s.p < 1 || len(s.salt) > maxSalt {
+		return s, damaged("parameters of a key derivation")
+	}
+	return s, nil
+}
+
+// scryptKey counts the salsa cores, 4·N·r·p of them, as rounds.
+func (f *file) scryptKey(s scryptCost, password []byte, size int, sized bool) ([]byte, error) {
+	size, err := keySize(s.length, size, sized)
+	if err != nil {
+		return nil, err
+	}
+	bound := int64(f.opt.Limits.KDFIterations)
+	cost := 4 * int64(s.n) * min(int64(s.r), bound) // each factor is below 2^31
+	if cost > bound || 128*int64(s.n)*int64(s.r) > maxScrypt || int64(s.p) > bound/cost || !f.spend(int(cost)*s.p) {
+		return nil, errIterations
+	}
+	key, err := scrypt.Key(password, s.salt, s.n, s.r, s.p, size)
 	if err != nil {
 		return nil, damaged(err.Error())
 	}

@@ -10,6 +10,7 @@ import (
 const (
 	tagOctets      = 0x04
 	tagSet         = 0x31
+	tagUTF8        = 0x0c
 	tagImplicit0   = 0x80
 	tagExplicit1   = 0xa1
 	tagBMP         = 0x1e
@@ -87,6 +88,14 @@ func (r *derReader) number() int {
 		r.failed = true
 	}
 	return n
+}
+
+// optionalNumber takes a number if an INTEGER comes next, and is 0 otherwise.
+func (r *derReader) optionalNumber() int {
+	if r.failed || len(r.rest) == 0 || r.rest[0] != tagInteger {
+		return 0
+	}
+	return r.number()
 }
 
 // algorithm takes an AlgorithmIdentifier (RFC 5280 section 4.1.1.2): the OID

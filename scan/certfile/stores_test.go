@@ -1,16 +1,23 @@
 package certfile
 
 import (
+	"archive/zip"
 	"bytes"
 	"context"
+	"crypto/cipher"
 	"crypto/hmac"
 	"crypto/sha1"
+	"encoding/base64"
 	"encoding/binary"
+	"maps"
 	"os"
 	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
+
+	//lint:ignore SA1019 the format is bound to this cipher
+	"golang.org/x/crypto/twofish"
 
 	"certaudit/scan"
 )
@@ -73,8 +80,9 @@ func (w *javaWriter) entry(tag byte, alias string, chain ...[]byte) {
 	}
 }
 
-// bks writes a store as BcKeyStoreSpi.engineStore does.
-func (p *pki) bks(t testing.TB, version int, password string) []byte {
+// bksBody is what lies between the header and the digest, as
+// BcKeyStoreSpi.saveStore writes it.
+func (p *pki) bksBody() []byte {
 	var body javaWriter
 	body.entry(bksCertificate, "ca")
 	body.certificate(p.root)
@@ -88,21 +96,26 @@ func (p *pki) bks(t testing.TB, version int, password string) []byte {
 	body.utf("EC")
 	body.block([]byte("key"))
 	body.WriteByte(bksEnd)
+	return body.Bytes()
+}
 
+// bks writes a store as BcKeyStoreSpi.engineStore does.
+func (p *pki) bks(t testing.TB, version int, password string) []byte {
+	body := p.bksBody()
 	salt := bytes.Repeat([]byte{7}, 20)
 	var w javaWriter
 	w.int(version)
 	w.block(salt)
 	w.int(1500)
-	w.Write(body.Bytes())
+	w.Write(body)
 	size := map[int]int{1: 2, 2: 20}[version]
 	s := New(Options{})
-	key, err := (&file{opt: &s.opt}).pkcs12Key(sha1.New, candidate{text: []byte(password)}.bmp(), salt, 1500, forMAC, size)
+	key, err := newFile(t.Context(), &s.opt, "t", "t", testNow, nil).pkcs12Key(sha1.New, candidate{text: []byte(password)}.bmp(), salt, 1500, forMAC, size)
 	if err != nil {
 		t.Fatal(err)
 	}
 	mac := hmac.New(sha1.New, key)
-	mac.Write(body.Bytes())
+	mac.Write(body)
 	w.Write(mac.Sum(nil))
 	return w.Bytes()
 }
@@ -135,28 +148,84 @@ func TestBKS(t *testing.T) {
 	}
 }
 
-// TestRecognisedOnly: formats that this version names and does not read.
-func TestRecognisedOnly(t *testing.T) {
-	var uber javaWriter
-	uber.int(1)
-	uber.block(make([]byte, 20))
-	uber.int(1234)
-	uber.Write(bytes.Repeat([]byte{0xa5}, 160))
-	pbes2 := "\x30\x0d\x06\x09" + oidPBES2 + "\x30\x00"
-	kdf := "\x30\x0d\x06\x09" + oidPBKDF2 + "\x30\x00"
-	mac := "\x30\x0a\x06\x08" + oidHMACSHA512
-	wrap := func(s string) string { return "\x30" + string(rune(len(s))) + s }
-	bcfks := wrap(wrap(pbes2+"\x04\x02ab") + wrap(mac+kdf+"\x04\x02cd"))
-	for name, content := range map[string]string{"uber": uber.String(), "bcfks": bcfks} {
-		records, outcome := readBytes([]byte(content), Options{})
-		if len(records) != 1 || outcome != scan.OutcomeNotAssessed {
-			t.Errorf("%s: %d records, %s", name, len(records), outcome)
-			continue
+// uber writes a store as BcKeyStoreSpi.BouncyCastleStore.engineStore does.
+func uber(t testing.TB, body []byte, password string) []byte {
+	t.Helper()
+	const rounds = 1100
+	sum := sha1.Sum(body)
+	plain := slices.Concat(body, sum[:])
+	pad := twofish.BlockSize - len(plain)%twofish.BlockSize
+	plain = append(plain, bytes.Repeat([]byte{byte(pad)}, pad)...)
+	s := New(Options{})
+	salt := bytes.Repeat([]byte{9}, 20)
+	block, iv, err := newFile(t.Context(), &s.opt, "t", "t", testNow, nil).uberCipher(candidate{text: []byte(password)}, salt, rounds)
+	if err != nil {
+		t.Fatal(err)
+	}
+	cipher.NewCBCEncrypter(block, iv).CryptBlocks(plain, plain)
+	var w javaWriter
+	w.int(1)
+	w.block(salt)
+	w.int(rounds)
+	w.Write(plain)
+	return w.Bytes()
+}
+
+func TestUBER(t *testing.T) {
+	p := newPKI(t)
+	body := p.bksBody()
+	all := []string{`uber "ca" root anchor trust_store`, `uber "open" server identity private_key`,
+		`uber "web" root chain chain_position`, `uber "web" server identity private_key`}
+	common := make([]string, len(all))
+	for i, w := range all {
+		common[i] = w + " " + noteDefaultPassword
+	}
+	whole := uber(t, body, "hidden away")
+	damaged := bytes.Clone(whole) // in the block with the end of the digest, which holds no entry
+	damaged[bouncyHeader+len(body)+sha1.Size-1] ^= 1
+	hidden := Options{Passwords: given("no", "hidden away")}
+	for name, c := range map[string]struct {
+		content []byte
+		opt     Options
+		want    []string
+	}{
+		"the right password":  {whole, hidden, all},
+		"a usual password":    {uber(t, body, "changeit"), Options{}, common},
+		"the empty password":  {uber(t, body, ""), Options{}, common},
+		"no password":         {whole, Options{}, []string{"decrypt password_needed"}},
+		"wrong password":      {whole, Options{Passwords: given("no")}, []string{"decrypt wrong_password"}},
+		"too costly":          {whole, Options{Limits: Limits{KDFIterations: 1099}}, []string{"limit kdf_iterations"}},
+		"empty store":         {uber(t, []byte{bksEnd}, "hidden away"), hidden, nil},
+		"empty store, closed": {uber(t, []byte{bksEnd}, "hidden away"), Options{}, []string{"decrypt password_needed"}},
+		"no entries":          {whole[:bouncyHeader], hidden, []string{"decode truncated"}},
+		"cut inside a block":  {whole[:len(whole)-3], hidden, append([]string{"decode truncated"}, all...)},
+		"cut inside an entry": {whole[:len(whole)-64], hidden, append([]string{"decode truncated"}, all[0], all[2], all[3])},
+		"a damaged digest":    {damaged, hidden, append([]string{"decode corrupt"}, all...)},
+		"a damaged entry":     {uber(t, append([]byte{bksCertificate, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0}, 9), "changeit"), Options{}, []string{"decode truncated"}},
+		"an unknown tag":      {uber(t, append(bytes.Clone(body[:len(body)-1]), 9, 0, 1, 'x', 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0), "hidden away"), hidden, append([]string{"decode corrupt"}, all...)},
+	} {
+		records, outcome := readBytes(c.content, c.opt)
+		want := scan.OutcomeRead
+		switch {
+		case len(c.want) == 0:
+			want = scan.OutcomeNoCertificates
+		case len(sums(records)) == 0:
+			want = scan.OutcomeNotAssessed
 		}
-		n := records[0].(*scan.NotAssessed)
-		if n.Reason != scan.ReasonUnsupported || n.Detail != name {
-			t.Errorf("%s: %s %s", name, n.Reason, n.Detail)
+		if got := p.shown(records); outcome != want || !slices.Equal(got, c.want) {
+			t.Errorf("%s: %s %q, want %s %q", name, outcome, got, want, c.want)
 		}
+	}
+}
+
+// TestNotRead: a format that is recognised and has no reader is not assessed.
+func TestNotRead(t *testing.T) {
+	var records []scan.Record
+	f := newFile(t.Context(), &New(Options{}).opt, "t", "t", testNow, func(r scan.Record) { records = append(records, r) })
+	f.readAs(&container{name: "future"})
+	n, ok := records[0].(*scan.NotAssessed)
+	if !ok || n.Reason != scan.ReasonUnsupported || n.Detail != "future" || f.trouble != 1 {
+		t.Errorf("%+v", records)
 	}
 }
 
@@ -204,7 +273,10 @@ func TestStoreBehindSecretKey(t *testing.T) {
 // certificate or with the reason why there is none.
 func TestDamagedStores(t *testing.T) {
 	for name, whole := range stores(t) {
-		opt := Options{Passwords: given("password", "cryptography"), Limits: Limits{KDFIterations: 20_000_000}}
+		opt := Options{Passwords: given("password", "cryptography", "sesame"), Limits: Limits{KDFIterations: 20_000_000}}
+		if strings.HasSuffix(name, ".bcfks") { // enough for the right password, where each costs as it should
+			opt = Options{Passwords: given("sesame"), Limits: Limits{KDFIterations: 100_000}}
+		}
 		for i := range 8 {
 			cut := whole[:len(whole)*i/8]
 			records, outcome := readBytes(cut, opt)
@@ -219,6 +291,78 @@ func TestDamagedStores(t *testing.T) {
 			b := bytes.Clone(whole)
 			b[i*len(b)/40] ^= 0x81
 			readBytes(b, opt)
+		}
+	}
+}
+
+// TestOneBudget: the stores in an archive, in archives within it, and in strings
+// of text cost what one file may cost, together.
+func TestOneBudget(t *testing.T) {
+	store := stores(t)["bouncy.uber"]
+	const cost = 3 // derivations of one store with the right password: two for the key, one for the IV
+	rounds := int(binary.BigEndian.Uint32(store[28:])) * cost
+	zipped := func(members map[string][]byte) []byte {
+		var b bytes.Buffer
+		w := zip.NewWriter(&b)
+		for _, name := range slices.Sorted(maps.Keys(members)) {
+			m, err := w.Create(name)
+			if err == nil {
+				_, err = m.Write(members[name])
+			}
+			if err != nil {
+				t.Fatal(err)
+			}
+		}
+		if err := w.Close(); err != nil {
+			t.Fatal(err)
+		}
+		return b.Bytes()
+	}
+	text := []byte(`{"a":"` + base64.StdEncoding.EncodeToString(store) + `"}`)
+	for name, content := range map[string][]byte{
+		"members":        zipped(map[string][]byte{"a": store, "b": store, "c": store}),
+		"nested members": zipped(map[string][]byte{"a": store, "b.zip": zipped(map[string][]byte{"b": store}), "c": store}),
+		"strings":        zipped(map[string][]byte{"a.json": text, "b.json": text, "c": store}),
+	} {
+		for bound, want := range map[int]int{3 * rounds: 3, 3*rounds - 1: 2, 2 * rounds: 2, rounds - 1: 0} {
+			records, _ := readBytes(content, Options{Passwords: given("sesame"), Limits: Limits{KDFIterations: bound}})
+			opened, refused := 0, 0
+			for _, r := range records {
+				switch r := r.(type) {
+				case *scan.Observation:
+					if r.Use == scan.UseAnchor {
+						opened++
+					}
+				case *scan.NotAssessed:
+					if r.Reason == scan.ReasonKDFIterations {
+						refused++
+					}
+				}
+			}
+			if opened != want || refused != 3-want {
+				t.Errorf("%s, %d rounds: %d opened and %d refused, want %d opened", name, bound, opened, refused, want)
+			}
+		}
+	}
+}
+
+// TestStoresInText: a string of JSON or YAML that is base64 of a store is read,
+// whatever the document is about.
+func TestStoresInText(t *testing.T) {
+	all := stores(t)
+	all["windows.sst"] = newSST().element(sstCertificate, newPKI(t).server).end()
+	opt := Options{Passwords: given("password", "cryptography", "sesame", "changeit")}
+	for name, content := range all {
+		if strings.HasSuffix(name, ".pem") {
+			continue
+		}
+		direct, _ := readBytes(content, opt)
+		text := base64.StdEncoding.EncodeToString(content)
+		for form, document := range map[string]string{"JSON": `{"list":["x",{"store": "` + text + `"}]}`, "YAML": "list:\n- x\n- store: " + text + "\n"} {
+			records, _ := readBytes([]byte(document), opt)
+			if want, got := sums(direct), sums(records); len(want) == 0 || !slices.Equal(want, got) {
+				t.Errorf("%s in %s: %q, want %q", name, form, got, want)
+			}
 		}
 	}
 }
@@ -327,8 +471,11 @@ func fuzzStore(f *testing.F, containerName string, endings ...string) {
 			f.Add(b)
 		}
 	}
-	if containerName == "bks" {
+	switch containerName {
+	case "bks":
 		f.Add(newPKI(f).bks(f, 2, "changeit"))
+	case "uber":
+		f.Add(uber(f, newPKI(f).bksBody(), "changeit"))
 	}
 	var c container
 	for _, known := range containers() {
@@ -366,7 +513,9 @@ func fuzzStore(f *testing.F, containerName string, endings ...string) {
 
 func FuzzJKS(f *testing.F)    { fuzzStore(f, "jks", ".jks") }
 func FuzzJCEKS(f *testing.F)  { fuzzStore(f, "jceks", ".jceks") }
-func FuzzBKS(f *testing.F)    { fuzzStore(f, "bks") }
+func FuzzBKS(f *testing.F)    { fuzzStore(f, "bks", ".bks") }
+func FuzzUBER(f *testing.F)   { fuzzStore(f, "uber", ".uber") }
+func FuzzBCFKS(f *testing.F)  { fuzzStore(f, "bcfks", ".bcfks") }
 func FuzzPKCS12(f *testing.F) { fuzzStore(f, "pkcs12", ".p12") }
 
 func FuzzPKCS7(f *testing.F) {

@@ -7,18 +7,20 @@ export LC_ALL=C
 
 usage() {
 	cat <<'END'
-usage: run.sh [-n N] [-p PAIRS] [-f FORMATS] [-b BINARY] [-gencerts DIR] [FOLDER]
+usage: run.sh [-n N] [-p PAIRS] [-f FORMATS] [-b BINARY] [-gencerts DIR] [-stores] [FOLDER]
 
   -n N           certificates to make when no FOLDER is given (100000)
   -p PAIRS       measured pairs per comparison (7)
   -f FORMATS     "all formats" of the memory comparison (pdf,xlsx,json)
   -b BINARY      certaudit to measure (built from this checkout)
   -gencerts DIR  make the files with the generator in DIR instead of ./corpus
+  -stores        also compare JKS, PKCS#12 and PKCS#7 with bare decoder libraries;
+                 fetches those through Go's module proxy when they are not there yet
   FOLDER         PEM files to read; nothing is written to it
 END
 }
 
-count=100000 pairs=7 formats=pdf,xlsx,json binary='' gencerts='' folder=''
+count=100000 pairs=7 formats=pdf,xlsx,json binary='' gencerts='' stores='' folder=''
 while [ $# -gt 0 ]; do
 	case $1 in
 	-n | -p | -f | -b | -gencerts)
@@ -31,6 +33,7 @@ while [ $# -gt 0 ]; do
 		-gencerts) gencerts=$(cd "$2" && pwd) ;;
 		esac
 		shift 2 ;;
+	-stores) stores=yes; shift ;;
 	-h | -help | --help) usage; exit 0 ;;
 	-*) usage >&2; exit 2 ;;
 	*)
@@ -74,6 +77,18 @@ mkdir "$small"
 head -n 10000 "$work/files" >"$work/files.small"
 tar -C "$folder" -cf - -T "$work/files.small" | tar -C "$small" -xf -
 
+# The same certificates in keystores. The libraries that read them barely are in
+# a module of their own, which may not be there without a network.
+missing=''
+if [ -n "$stores" ]; then
+	printf 'changeit\n' >"$work/password"
+	if (cd stores && go build -o "$work/bin/stores" .) 2>"$work/log.build"; then
+		"$work/bin/stores" -pack "$work/stores" "$folder"
+	else
+		stores='' missing=yes
+	fi
+fi
+
 # --- measuring ---------------------------------------------------------------
 
 # once NAME COMMAND...: appends "wall user system peak-KiB status" to t/NAME.
@@ -100,6 +115,19 @@ ratio() { paste "$work/t/$1" "$work/t/$2" | awk '{print ($2+$3)/($7+$8)}' | medi
 spread() { paste "$work/t/$1" "$work/t/$2" | awk '{print ($2+$3)/($7+$8)}' | sort -n | awk 'NR==1 {a=$1} {b=$1} END {printf "%.2f to %.2f", a, b}'; }
 mib() { awk -v k="$1" 'BEGIN {printf "%.1f", k/1024}'; }
 
+kinds='jks pkcs12 pkcs7'
+
+# pair KIND: the bare library and certaudit over one folder of stores. Both must
+# find the same number of certificates.
+pair() {
+	once "bare-$1" "$work/bin/stores" "$work/stores/$1"
+	scan "$1" "$work/stores/$1" --password-file "$work/password"
+	local bare found
+	bare=$(sed -n 's/^certificates=\([0-9]*\) .*/\1/p' "$work/log.bare-$1")
+	found=$(grep -c '^{"kind":"observation"' "$work/out/evidence.jsonl")
+	[ "$bare" = "$found" ] || { printf '\n%s: %s certificates, and %s by the library\n' "$1" "$found" "$bare" >&2; exit 1; }
+}
+
 printf 'measuring ' >&2
 bare warm # fills the page cache; not counted
 certificates=$(sed -n 's/^certificates=\([0-9]*\) .*/\1/p' "$work/log.warm")
@@ -116,6 +144,11 @@ if [ "$cores" -ge 2 ]; then
 	for _ in $(seq $((pairs < 3 ? pairs : 3))); do
 		GOMAXPROCS=1 scan one-core "$folder" -j 1
 		GOMAXPROCS=2 scan two-cores "$folder" -j 2
+	done
+fi
+if [ -n "$stores" ]; then
+	for kind in $kinds; do
+		for _ in $(seq "$pairs"); do pair "$kind"; done
 	done
 fi
 audit all-small "$formats" "$small"
@@ -159,3 +192,16 @@ awk -v a="$(peak all-small)" -v b="$(peak all-full)" -v na="$small_count" -v nb=
 }'
 awk -v w="$(wall all-full)" -v n="$certificates" -v e="$evidence" \
 	'BEGIN {printf "the same audit, wall: %.2f s, %.0f certificates/s; evidence.jsonl %.1f MiB\n", w, n/w, e/1048576}'
+
+if [ -n "$stores" ]; then
+	printf '\n%s certificates in stores of 100\n\n' "$(sed -n 's/^certificates=\([0-9]*\) .*/\1/p' "$work/log.bare-jks")"
+	printf '%-16s %8s %8s %10s   %6s\n' '' 'bare s' 'scan s' 'peak MiB' 'CPU ÷ bare'
+	for kind in $kinds; do
+		printf '%-16s %8.3f %8.3f %10s   %6.2f  (%s; goal 1.3)\n' "$kind" "$(cpu "bare-$kind")" "$(cpu "$kind")" \
+			"$(mib "$(peak "$kind")")" "$(ratio "$kind" "bare-$kind")" "$(spread "$kind" "bare-$kind")"
+	done
+fi
+if [ -n "$missing" ]; then
+	printf '\n*** THE STORES WERE NOT MEASURED: %s could not be built ***\n' "$bench/stores"
+	sed 's/^/    /' "$work/log.build"
+fi
