@@ -34,7 +34,7 @@ func TestBouncyCastleStores(t *testing.T) {
 		}
 		return all
 	}
-	signed := noted(slices.Concat([]string{`bcfks "" root chain issued`, `bcfks "" server identity default`}, entries("bcfks")), noteDefaultPassword+","+noteIntegrity)
+	signed := noted(slices.Concat([]string{`bcfks "" root chain issued`, `bcfks "" server identity private_key`}, entries("bcfks")), noteDefaultPassword+","+noteIntegrity)
 	closed := []string{"decrypt password_needed"}
 	for name, c := range map[string]struct{ right, none []string }{
 		"bouncy.bks":   {entries("bks"), noted(entries("bks"), noteIntegrity)},

@@ -277,8 +277,9 @@ func (s *bcfks) privateKey(data []byte, alias string) error {
 	s.f.hasKey = true
 	outer := derReader{rest: data}
 	in := derReader{rest: outer.take(tagSequence)}
-	in.take(tagSequence)
+	key, _ := in.next()
 	chain := derReader{rest: in.take(tagSequence)}
+	var own []byte // the key's certificate
 	for first := true; s.f.room(); first = false {
 		c, ok := chain.next()
 		if !ok {
@@ -287,9 +288,11 @@ func (s *bcfks) privateKey(data []byte, alias string) error {
 		e := entry{container: "bcfks", alias: alias, use: scan.UseChain, basis: scan.UseByChainPosition}
 		if first {
 			e.use, e.basis = scan.UseIdentity, scan.UseByKey
+			own = c.Full
 		}
 		s.f.store(c.Full, e)
 	}
+	s.f.sealedKey(key.Full, own, entry{container: "bcfks", alias: alias})
 	if outer.failed || in.failed || chain.failed {
 		return damaged("a private key's chain")
 	}

@@ -108,7 +108,7 @@ func (f *file) bksEntry(r *byteReader, container string, tag int) error {
 			own = der
 		}
 	}
-	about := entry{container: "bks", alias: alias}
+	about := entry{container: container, alias: alias}
 	switch tag {
 	case bksCertificate:
 		f.javaCertificate(r, true, entry{container: container, alias: alias, use: scan.UseAnchor, basis: scan.UseByStore})

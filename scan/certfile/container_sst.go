@@ -80,6 +80,7 @@ func (f *file) sstElement(id int, data []byte, about sstProperties) sstPropertie
 		}
 		return sstProperties{}
 	case sstRevocationList:
+		f.derObject(scan.ObjectCRL, data, "sst: ", entry{container: "sst", alias: about.alias})
 		return sstProperties{}
 	case sstFriendlyName:
 		about.alias = utf16le(data)

@@ -246,7 +246,7 @@ func TestBouncyCastleKinds(t *testing.T) {
 		p.check(t, path, nil, "decrypt password_needed")
 	}
 	const notes = " " + noteDefaultPassword + "," + noteIntegrity
-	p.check(t, filepath.Join(p.dir, "signed.bcfks"), nil, `bcfks "" root chain issued`+notes, `bcfks "" server identity default`+notes, anchor+notes, chain+notes, identity+notes)
+	p.check(t, filepath.Join(p.dir, "signed.bcfks"), nil, `bcfks "" root chain issued`+notes, `bcfks "" server identity private_key`+notes, anchor+notes, chain+notes, identity+notes)
 }
 
 func TestOpenSSLListing(t *testing.T) {

@@ -288,8 +288,11 @@ func TestStoreObjects(t *testing.T) {
 		"key.jks":      {"private_key #0 jks [alias] line 0: pkcs8 RSA 2048 encrypted JKS"},
 		"key.jceks":    {"private_key #0 jceks [example.test] line 0: pkcs8 RSA 2048 encrypted PBE-MD5-3DES"},
 		"secret.jceks": {"private_key #0 jceks [key] line 0: pkcs8 ECDSA 256 encrypted PBE-MD5-3DES"},
+		"bouncy.bks":   {"private_key #0 bks [web] line 0:  ECDSA 256 encrypted"},
+		"bouncy.uber":  {"private_key #0 uber [web] line 0:  ECDSA 256 encrypted"},
+		"ccm.bcfks":    {"private_key #0 bcfks [web] line 0: pkcs8 ECDSA 256 encrypted PBES2 AES-256-CCM PBKDF2-HMAC-SHA512"},
 	} {
-		records, _ := readBytes(all[name], Options{Passwords: given("password", "cryptography")})
+		records, _ := readBytes(all[name], Options{Passwords: given("password", "cryptography", "sesame")})
 		if diff := cmp.Diff(want, objectsIn(records)); diff != "" {
 			t.Errorf("%s (-want +got):\n%s", name, diff)
 		}
@@ -299,6 +302,11 @@ func TestStoreObjects(t *testing.T) {
 	want := []string{"private_key #0 bks [web] line 0:  ECDSA 256 encrypted", "private_key #1 bks [open] line 0:  ECDSA 256"}
 	if diff := cmp.Diff(want, objectsIn(records)); diff != "" {
 		t.Errorf("bks (-want +got):\n%s", diff)
+	}
+	o := newTestObjects(t)
+	records, _ = readBytes(newSST().name("list").element(sstRevocationList, o.crl).end(), Options{})
+	if got := objectsIn(records); len(got) != 1 || !strings.HasPrefix(got[0], "crl #0 sst [list]") {
+		t.Errorf("sst: %q", got)
 	}
 }
 

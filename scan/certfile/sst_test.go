@@ -60,7 +60,7 @@ func TestSST(t *testing.T) {
 		"empty":                  {newSST().end(), nil},
 		"names":                  {whole, []string{`sst "" root chain issued`, `sst "Ünser 🔑" server identity default`}},
 		"key on its own system":  {newSST().element(sstKeyProvider, []byte("k")).element(sstCertificate, p.server).end(), []string{`sst "" server identity private_key`}},
-		"a list and a CRL":       {newSST().name("x").element(sstRevocationList, []byte("0")).element(sstCertificateList, signed).element(sstCertificate, p.server).end(), []string{`sst "" root chain issued`, `sst "" server identity default`}},
+		"a list and a CRL":       {newSST().name("x").element(sstRevocationList, newTestObjects(t).crl).element(sstCertificateList, signed).element(sstCertificate, p.server).end(), []string{`sst "" root chain issued`, `sst "" server identity default`}},
 		"a damaged list":         {newSST().element(sstCertificateList, signed[:40]).element(sstCertificate, p.server).end(), []string{"decode truncated", `sst "" server identity default`}},
 		"no end":                 {pair().Bytes(), []string{"decode truncated", `sst "" root chain issued`, `sst "Ünser 🔑" server identity default`}},
 		"cut inside":             {whole[:len(whole)-30], []string{"decode truncated", `sst "Ünser 🔑" server identity default`}},
