@@ -178,16 +178,12 @@ func eachBlock(text []byte, last bool, gap func(within span, last bool) (done in
 }
 
 // wholeLines is where the last line of text begins, which may go on in what
-// follows; the end of text where nothing does, and where a line is too long to
-// be a PEM mark.
+// follows; the end of text where nothing does.
 func wholeLines(text []byte, from int, last bool) int {
 	if last {
 		return len(text)
 	}
-	if i := bytes.LastIndexAny(text[from:], "\r\n"); i >= 0 {
-		return from + i + 1
-	}
-	return max(from, len(text)-len(beginMark)-maxLabel-len(dashes))
+	return from + bytes.LastIndexAny(text[from:], "\r\n") + 1
 }
 
 // closeBlock finds where the block whose body starts at from ends: at its own

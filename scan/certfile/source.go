@@ -35,6 +35,7 @@ type Options struct {
 	NoPrivateKeys bool                       // parse no key material: a private key is recorded, and nothing more
 
 	containers []container
+	window     int // bytes of a stream that are held at once
 	seed       maphash.Seed
 	roots      map[[32]byte]bool
 }
@@ -79,7 +80,7 @@ func (s *Source) covers(real string, number int) bool {
 // New makes a Source.
 func New(opt Options) *Source {
 	opt.Limits.complete()
-	opt.containers, opt.seed = containers(), maphash.MakeSeed()
+	opt.containers, opt.seed, opt.window = containers(), maphash.MakeSeed(), windowSize
 	opt.roots = make(map[[32]byte]bool, len(opt.Roots))
 	for _, sum := range opt.Roots {
 		opt.roots[sum] = true

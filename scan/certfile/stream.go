@@ -38,12 +38,12 @@ func streamable(head []byte, all []container) bool {
 // moves over the text, and what is not complete yet moves to its beginning.
 // head was read already.
 func (f *file) streamed(rec *scan.File, head []byte, in io.Reader) {
-	w := &window{buf: make([]byte, 0, windowSize), in: in, sum: sha256.New()}
+	w := &window{buf: make([]byte, 0, max(f.opt.window, len(head))), in: in, sum: sha256.New()}
 	w.take(head)
 	err := w.fill()
 	for err == nil && !f.full && len(w.buf) > 0 && w.size <= f.opt.Limits.FileSize {
 		f.content, f.base, f.lines = w.buf, w.base, w.lines
-		w.drop(f.searchPEM(w.end || len(w.buf) >= maxBlock))
+		w.drop(w.keepLine(f.searchPEM(w.end || len(w.buf) >= maxBlock)))
 		err = w.fill()
 	}
 	for err == nil && !w.end && !f.late && w.size <= f.opt.Limits.FileSize { // no more objects are wanted, but the digest is
@@ -99,6 +99,15 @@ func (w *window) fill() error {
 		}
 	}
 	return nil
+}
+
+// keepLine keeps the byte before the first n where it ends no line, so that what
+// follows is not taken for the beginning of one.
+func (w *window) keepLine(n int) int {
+	if n > 0 && n < len(w.buf) && w.buf[n-1] != '\n' && w.buf[n-1] != '\r' {
+		return n - 1
+	}
+	return n
 }
 
 // drop forgets the first n bytes.

@@ -181,3 +181,35 @@ func TestLimits(t *testing.T) {
 		}
 	}
 }
+
+// FuzzPEM reads text as a stream with a window of a few bytes and as a whole: the
+// records are the same.
+func FuzzPEM(f *testing.F) {
+	a := newTestCert(f, "a.example")
+	f.Add([]byte(a.pem+"bare "+a.b64+"\n"+a.pem), uint8(1))
+	f.Add([]byte("-----BEGIN CERTIFICATE-----\n-----BEGIN CERTIFICATE-----\nMIIB\n-----END X-----\n"+a.key), uint8(60))
+	f.Add([]byte(strings.ReplaceAll(a.pem, "\n", "\r")+"ssh-ed25519 AAAA\n---- BEGIN SSH2 PUBLIC KEY ----\n"), uint8(200))
+	s := New(Options{})
+	f.Fuzz(func(t *testing.T, content []byte, window uint8) {
+		if len(content) > 1<<16 || !streamable(content, s.opt.containers) {
+			return
+		}
+		held, outcome := readBytes(content, Options{})
+		opt := s.opt
+		opt.window = 1 + int(window)
+		var streamed []scan.Record
+		in := newFile(t.Context(), &opt, "t", "t", testNow, func(r scan.Record) { streamed = append(streamed, r) })
+		source := strings.NewReader(string(content))
+		in.disk = nopCloser{source}
+		rec := &scan.File{}
+		in.streamed(rec, nil, source)
+		if diff := cmp.Diff(shortly(held), shortly(streamed)); diff != "" || rec.Outcome != outcome {
+			t.Fatalf("window %d, %s and %s (-held +streamed):\n%.3000s", opt.window, outcome, rec.Outcome, diff)
+		}
+	})
+}
+
+// nopCloser makes a reader of bytes a regular file.
+type nopCloser struct{ *strings.Reader }
+
+func (nopCloser) Close() error { return nil }

@@ -155,8 +155,8 @@ func (f *file) searchText(text []byte) {
 func (f *file) bareBase64(text []byte, within span, last bool, lines *lineCounter) (done int) {
 	content, outer := f.content, f.spot
 	defer func() { f.content, f.spot = content, outer }()
-	for run := range runs(text, within) {
-		if run.to == len(text) && !last {
+	for run := range runs(text, within, last) {
+		if run.to == within.to && !last {
 			return run.from
 		}
 		if !f.room() {
@@ -253,8 +253,9 @@ func oneLineMark(text []byte) bool {
 }
 
 // runs yields the runs of base64 in a span of text that begin as a DER
-// SEQUENCE or as PEM would.
-func runs(text []byte, within span) func(yield func(span) bool) {
+// SEQUENCE or as PEM would. One at the end is yielded whatever its length where
+// it may go on in what follows.
+func runs(text []byte, within span, last bool) func(yield func(span) bool) {
 	const shortest = 36
 	return func(yield func(span) bool) {
 		from := within.from
@@ -273,7 +274,7 @@ func runs(text []byte, within span) func(yield func(span) bool) {
 				end++
 			}
 			from = end
-			if at > within.from && isBase64(text[at-1]) || end-at < shortest {
+			if at > within.from && isBase64(text[at-1]) || end-at < shortest && (last || end < within.to) {
 				continue
 			}
 			if !yield(span{at, end}) {
