@@ -214,10 +214,13 @@ func appendRDN(b, set []byte) (out []byte, cn string, ok bool) {
 		if !first {
 			b = append(b, '+')
 		}
-		if name, known := attributeNames[string(oid)]; known {
-			b = append(b, name...)
-		} else {
-			b = append(b, oidString(oid)...)
+		b = appendAttribute(b, oid)
+		if plainText(v) { // nearly always: no string needs to be made
+			b = append(append(b, '='), v.Content...)
+			if string(oid) == oidCommonName {
+				cn = string(v.Content)
+			}
+			continue
 		}
 		s, isText := stringValue(v)
 		if !isText {
@@ -230,6 +233,37 @@ func appendRDN(b, set []byte) (out []byte, cn string, ok bool) {
 		b = append(append(b, '='), escapeRFC4514(s)...)
 	}
 	return b, cn, true
+}
+
+// appendAttribute writes the name of an attribute's type, or its OID.
+func appendAttribute(b, oid []byte) []byte {
+	if name, known := attributeNames[string(oid)]; known {
+		return append(b, name...)
+	}
+	return append(b, oidString(oid)...)
+}
+
+// plainText is true for a text that stands in RFC 4514 as it is encoded.
+func plainText(v TLV) bool {
+	switch v.Tag {
+	case tagUTF8, tagNumeric, tagPrintable, tagIA5, tagVisible, tagT61:
+	default:
+		return false
+	}
+	for i, c := range v.Content {
+		switch c {
+		case '"', '+', ',', ';', '<', '>', '\\', 0:
+			return false
+		case ' ', '#':
+			if i == 0 || c == ' ' && i == len(v.Content)-1 {
+				return false
+			}
+		}
+		if c >= utf8.RuneSelf {
+			return utf8.Valid(v.Content) && escapeRFC4514(string(v.Content)) == string(v.Content)
+		}
+	}
+	return true
 }
 
 // escapeRFC4514 escapes an attribute value (RFC 4514 section 2.4).

@@ -175,7 +175,7 @@ func appendString(b []byte, s string) []byte {
 	for i := 0; i < len(s); {
 		c := s[i]
 		if c < utf8.RuneSelf {
-			if c >= ' ' && c != '"' && c != '\\' && c != 0x7f {
+			if stands[c] {
 				i++
 				continue
 			}
@@ -203,6 +203,14 @@ func appendString(b []byte, s string) []byte {
 	b = append(b, s[plain:]...)
 	return append(b, '"')
 }
+
+// stands tells the ASCII characters that stand in a string as they are.
+var stands = func() (ok [utf8.RuneSelf]bool) {
+	for c := byte(' '); c < 0x7f; c++ {
+		ok[c] = c != '"' && c != '\\'
+	}
+	return ok
+}()
 
 const hexDigits = "0123456789abcdef"
 

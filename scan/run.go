@@ -50,7 +50,7 @@ type Progress struct {
 // When ctx ends, units that were not begun are recorded as interrupted, and
 // complete is false.
 func Run(ctx context.Context, targets []Target, sources map[TargetKind]Source, opt Options, w *Writer) (complete bool, err error) {
-	r := &runner{opt: opt, w: w, progress: opt.Progress}
+	r := &runner{opt: opt, w: w, progress: opt.Progress, places: make(chan struct{}, ahead)}
 	if r.progress == nil {
 		r.progress = new(Progress)
 	}
@@ -61,8 +61,9 @@ type runner struct {
 	opt      Options
 	w        *Writer
 	progress *Progress
-	cut      atomic.Bool // a unit was cut short or never begun
-	spare    sync.Pool   // *batch
+	cut      atomic.Bool   // a unit was cut short or never begun
+	places   chan struct{} // one for each batch that waits for its turn
+	spare    sync.Pool     // *batch
 }
 
 // batch gives an empty batch, with the room of one that was written.
@@ -81,13 +82,19 @@ func (r *runner) recycle(b *batch) {
 // A job carries units to a worker and their encoded records back.
 type job struct {
 	units []Unit
-	out   chan *batch // closed when the units are done
+	head  chan struct{} // closed when what the job gives is being written
+	out   chan *batch   // closed when the units are done
 }
 
 // window is how many jobs may be under way or waiting for their turn to be
 // written, for each worker; it bounds memory and lets the rest go on while the
 // unit at the head is slow.
 const window = 16
+
+// ahead is how many batches may wait for their turn, so that a few files with
+// much in them keep every worker busy. The job whose turn it is needs no place
+// among them.
+const ahead = 64
 
 // filesAtOnce is how many files make a job: handing over a single one costs a
 // good part of what reading it costs. An endpoint is a job of its own.
@@ -132,7 +139,7 @@ func (r *runner) run(ctx context.Context, targets []Target, sources map[TargetKi
 			}
 			for units := range groups(sources[t.Kind].Units(stop, t), most) {
 				r.progress.Found.Add(int64(len(units)))
-				j := &job{units: units, out: make(chan *batch, 2)}
+				j := &job{units: units, head: make(chan struct{}), out: make(chan *batch, ahead)}
 				ordered <- j
 				queues[t.Kind] <- j
 			}
@@ -144,7 +151,11 @@ func (r *runner) run(ctx context.Context, targets []Target, sources map[TargetKi
 
 	var failed error
 	for j := range ordered {
+		close(j.head)
 		for b := range j.out {
+			if b.waits {
+				<-r.places
+			}
 			if failed == nil {
 				if failed = r.w.write(b, r.progress); failed != nil {
 					cancel()
@@ -190,7 +201,7 @@ func (r *runner) observe(ctx context.Context, j *job) {
 		}
 		b.add(rec)
 		if len(b.text) >= batchBytes {
-			j.out <- b
+			r.hand(j, b)
 			b = r.batch()
 		}
 	}
@@ -198,10 +209,26 @@ func (r *runner) observe(ctx context.Context, j *job) {
 		r.observeUnit(ctx, u, emit)
 	}
 	if len(b.text) > 0 {
-		j.out <- b
+		r.hand(j, b)
 	} else {
 		r.spare.Put(b)
 	}
+}
+
+// hand gives a batch to be written. It waits while too many others do.
+func (r *runner) hand(j *job, b *batch) {
+	select {
+	case <-j.head:
+		b.waits = false
+	default:
+		select {
+		case <-j.head:
+			b.waits = false
+		case r.places <- struct{}{}:
+			b.waits = true
+		}
+	}
+	j.out <- b
 }
 
 // observeUnit runs one unit. A panic in a decoder costs that unit only.

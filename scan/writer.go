@@ -64,26 +64,40 @@ func (w *Writer) has(sum [32]byte) bool {
 
 // write appends a batch, dropping certificates that are already there.
 func (w *Writer) write(b *batch, p *Progress) error {
-	start := 0
+	kept, start := 0, 0 // what was kept and not yet written begins at kept
 	for _, m := range b.marks {
-		text := b.text[start:m.end]
-		start = m.end
-		if m.kind == KindCertificate {
-			if w.has(m.sum) {
-				continue
+		end := m.end
+		if m.kind == KindCertificate && !w.add(m.sum) {
+			if err := w.append(b.text[kept:start]); err != nil {
+				return err
 			}
-			w.mu.Lock()
-			w.seen[m.sum] = struct{}{}
-			w.mu.Unlock()
+			kept = end
+		} else {
+			w.counts[string(m.kind)]++
+			if p != nil {
+				p.count(m.kind)
+			}
 		}
-		w.counts[string(m.kind)]++
-		if p != nil {
-			p.count(m.kind)
-		}
-		w.digest.Write(text)
-		if _, err := w.out.Write(text); err != nil {
-			return fmt.Errorf("write evidence: %w", err)
-		}
+		start = end
+	}
+	return w.append(b.text[kept:start])
+}
+
+// add is false where the certificate's record is in the file already.
+func (w *Writer) add(sum [32]byte) bool {
+	if w.has(sum) {
+		return false
+	}
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.seen[sum] = struct{}{}
+	return true
+}
+
+func (w *Writer) append(text []byte) error {
+	w.digest.Write(text)
+	if _, err := w.out.Write(text); err != nil {
+		return fmt.Errorf("write evidence: %w", err)
 	}
 	return nil
 }
@@ -106,6 +120,7 @@ const batchBytes = 1 << 18
 type batch struct {
 	text  []byte
 	marks []mark
+	waits bool // it took a place among those that wait for their turn
 }
 
 // A mark ends one record in a batch's text.

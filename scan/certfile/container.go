@@ -32,8 +32,8 @@ func containers() []container {
 		xmlContainer(),
 		jsonContainer(),
 		yamlContainer(),
+		pemContainer(), // which reads OpenSSH keys between its blocks, too
 		opensshContainer(),
-		pemContainer(),
 		base64Container(),
 	}
 }

@@ -3,6 +3,7 @@ package certfile
 import (
 	"cmp"
 	"context"
+	"crypto/x509"
 	"encoding/hex"
 	"fmt"
 	"hash/maphash"
@@ -90,21 +91,26 @@ func (f *file) certificate(der []byte, at span, container string, line int) {
 	}
 	p.container = f.intern(f.locate(&p, der, container))
 	p.sum = c.Sum()
-	p.describe(c, der, f.opt.seed)
+	if c.Parsed {
+		p.describe(c, x, f.opt.seed)
+	}
 	f.placed.add(p)
 	f.index++
 	f.budget.objects--
 }
 
-// describe keeps what tells the certificate's use.
-func (p *placed) describe(c *scan.Certificate, der []byte, seed maphash.Seed) {
-	if !c.Parsed {
-		return
-	}
+// describe keeps what tells the certificate's use. x is nil where the standard
+// parser refused it.
+func (p *placed) describe(c *scan.Certificate, x *x509.Certificate, seed maphash.Seed) {
 	var spki [32]byte
 	hexSum(&spki, c.SPKISHA256)
+	var issuer, subject []byte
+	if x != nil {
+		issuer, subject = x.RawIssuer, x.RawSubject
+	} else {
+		issuer, subject, _ = scan.Names(c.DER)
+	}
 	p.spki = maphash.Bytes(seed, spki[:])
-	issuer, subject, _ := scan.Names(der)
 	p.subject, p.issuer = maphash.Bytes(seed, subject), maphash.Bytes(seed, issuer)
 	p.flags |= isParsed
 	if c.IsCA {
