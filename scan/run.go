@@ -79,11 +79,11 @@ func (r *runner) recycle(b *batch) {
 	r.spare.Put(b)
 }
 
-// A job carries units to a worker and their encoded records back.
+// A job carries one unit to a worker and its encoded records back.
 type job struct {
-	units []Unit
-	head  chan struct{} // closed when what the job gives is being written
-	out   chan *batch   // closed when the units are done
+	unit Unit
+	head chan struct{} // closed when what the job gives is being written
+	out  chan *batch   // closed when the unit is done
 }
 
 // window is how many jobs may be under way or waiting for their turn to be
@@ -95,10 +95,6 @@ const window = 16
 // much in them keep every worker busy. The job whose turn it is needs no place
 // among them.
 const ahead = 64
-
-// filesAtOnce is how many files make a job: handing over a single one costs a
-// good part of what reading it costs. An endpoint is a job of its own.
-const filesAtOnce = 16
 
 func (r *runner) run(ctx context.Context, targets []Target, sources map[TargetKind]Source) (bool, error) {
 	files, endpoints := 0, 0 // workers, where there is work for them
@@ -133,13 +129,9 @@ func (r *runner) run(ctx context.Context, targets []Target, sources map[TargetKi
 	go func() {
 		defer close(ordered)
 		for _, t := range targets {
-			most := filesAtOnce
-			if t.Kind == EndpointTarget {
-				most = 1
-			}
-			for units := range groups(sources[t.Kind].Units(stop, t), most) {
-				r.progress.Found.Add(int64(len(units)))
-				j := &job{units: units, head: make(chan struct{}), out: make(chan *batch, ahead)}
+			for u := range sources[t.Kind].Units(stop, t) {
+				r.progress.Found.Add(1)
+				j := &job{unit: u, head: make(chan struct{}), out: make(chan *batch, ahead)}
 				ordered <- j
 				queues[t.Kind] <- j
 			}
@@ -163,7 +155,7 @@ func (r *runner) run(ctx context.Context, targets []Target, sources map[TargetKi
 			}
 			r.recycle(b)
 		}
-		r.progress.Done.Add(int64(len(j.units)))
+		r.progress.Done.Add(1)
 	}
 	workers.Wait()
 	if failed != nil {
@@ -172,26 +164,7 @@ func (r *runner) run(ctx context.Context, targets []Target, sources map[TargetKi
 	return ctx.Err() == nil && !r.cut.Load(), nil
 }
 
-// groups puts up to most units together.
-func groups(units iter.Seq[Unit], most int) iter.Seq[[]Unit] {
-	return func(yield func([]Unit) bool) {
-		var group []Unit
-		for u := range units {
-			if group = append(group, u); len(group) < most {
-				continue
-			}
-			if !yield(group) {
-				return
-			}
-			group = make([]Unit, 0, most)
-		}
-		if len(group) > 0 {
-			yield(group)
-		}
-	}
-}
-
-// observe runs the units of one job.
+// observe runs the unit of one job.
 func (r *runner) observe(ctx context.Context, j *job) {
 	defer close(j.out)
 	b := r.batch()
@@ -205,9 +178,7 @@ func (r *runner) observe(ctx context.Context, j *job) {
 			b = r.batch()
 		}
 	}
-	for _, u := range j.units {
-		r.observeUnit(ctx, u, emit)
-	}
+	r.observeUnit(ctx, j.unit, emit)
 	if len(b.text) > 0 {
 		r.hand(j, b)
 	} else {

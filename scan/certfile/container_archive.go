@@ -256,7 +256,7 @@ func (f *file) aroundMembers(r *zip.Reader) {
 	const descriptor = 24
 	var taken []span
 	for _, m := range r.File {
-		if from, err := m.DataOffset(); err == nil {
+		if from, err := m.DataOffset(); err == nil && from <= int64(len(f.content)) {
 			size := int64(min(m.CompressedSize64, uint64(len(f.content))))
 			// The local header has a name and an extra field of its own length.
 			head := bytes.LastIndex(f.content[:from], []byte(localHeader))

@@ -51,8 +51,8 @@ func fromUTF16(b []byte) []byte {
 // where last says that nothing follows.
 func (f *file) searchPEM(last bool) (done int) {
 	text := f.content
-	lines, keyLines := lineCounter{text: text}, lineCounter{text: text}
-	return eachBlock(text, last, func(gap span, last bool) int {
+	lines, keyLines := f.counter(text), f.counter(text)
+	return eachBlock(text, last, f.counter(text), func(gap span, last bool) int {
 		gap.to = f.bareBase64(text, gap, last, &lines)
 		return f.searchSSH(text, gap, last, &keyLines)
 	}, func(b block) bool {
@@ -148,8 +148,7 @@ const maxLabel = 64
 // behind them, until visit says no. A BEGIN counts where only white space stands
 // before it on its line. Unless this is the last text, a block or a gap at its
 // end may go on in what follows; the offset of what was not done is returned.
-func eachBlock(text []byte, last bool, gap func(within span, last bool) (done int), visit func(block) bool) (done int) {
-	lines := lineCounter{text: text}
+func eachBlock(text []byte, last bool, lines lineCounter, gap func(within span, last bool) (done int), visit func(block) bool) (done int) {
 	for at := 0; ; {
 		begin, label, bodyStart := nextMark(text, at, beginMark)
 		if begin < 0 {
@@ -238,6 +237,20 @@ func startsLine(text []byte, at int) bool {
 		}
 	}
 	return true
+}
+
+// counter counts the lines of what is being read; those of a stream end as those
+// of its beginning do.
+func (f *file) counter(text []byte) lineCounter {
+	l := lineCounter{text: text}
+	switch {
+	case f.whole != nil || f.spot != nil:
+	case f.crOnly:
+		l.end = []byte{'\r'}
+	default:
+		l.end = []byte{'\n'}
+	}
+	return l
 }
 
 // A lineCounter gives line numbers for ascending offsets.

@@ -25,6 +25,7 @@ type file struct {
 	content      []byte // what is being read: all of the file, or a part
 	base         int64  // where content begins in the file
 	lines        int    // line ends before content
+	crOnly       bool   // lines of this stream end with CR alone
 	whole        []byte // the file, where it is held in memory
 	disk         io.ReaderAt
 	opt          *Options

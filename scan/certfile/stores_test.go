@@ -523,7 +523,7 @@ func FuzzPKCS7(f *testing.F) {
 	if err != nil {
 		f.Fatal(err)
 	}
-	eachBlock(text, true, func(gap span, _ bool) int { return gap.to }, func(b block) bool {
+	eachBlock(text, true, lineCounter{text: text}, func(gap span, _ bool) int { return gap.to }, func(b block) bool {
 		der, err := appendBase64(nil, text[b.body.from:b.body.to])
 		if err != nil {
 			f.Fatal(err)

@@ -40,6 +40,7 @@ func streamable(head []byte, all []container) bool {
 func (f *file) streamed(rec *scan.File, head []byte, in io.Reader) {
 	w := &window{buf: make([]byte, 0, max(f.opt.window, len(head))), in: in, sum: sha256.New()}
 	w.take(head)
+	f.crOnly = w.cr
 	err := w.fill()
 	for err == nil && !f.full && len(w.buf) > 0 && w.size <= f.opt.Limits.FileSize {
 		f.content, f.base, f.lines = w.buf, w.base, w.lines
