@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
+	"errors"
 	"fmt"
 	"io"
 	"maps"
@@ -447,7 +448,8 @@ func (a *app) collect(ctx context.Context, common *commonFlags, p *scanPlan, out
 }
 
 func (a *app) observe(ctx context.Context, common *commonFlags, p *scanPlan, run scan.RunRecord, file *os.File) (collected, error) {
-	w, err := scan.NewWriter(file, run)
+	disk := &flusher{file: file}
+	w, err := scan.NewWriter(disk, run)
 	if err != nil {
 		return collected{}, err
 	}
@@ -457,7 +459,7 @@ func (a *app) observe(ctx context.Context, common *commonFlags, p *scanPlan, run
 	complete, err := scan.Run(ctx, p.targets, p.sources, scan.Options{FileWorkers: p.fileJobs, EndpointWorkers: p.endJobs, Now: a.now, Progress: &progress}, w)
 	show()
 	p.passwords.warn(a.err)
-	if err != nil {
+	if err := errors.Join(err, disk.wait()); err != nil {
 		return collected{}, err
 	}
 	if err := w.Finish(a.now().UTC().Truncate(time.Second), complete); err != nil {

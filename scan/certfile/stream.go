@@ -102,11 +102,12 @@ func (w *window) fill() error {
 	return nil
 }
 
-// keepLine keeps the byte before the first n where it ends no line, so that what
-// follows is not taken for the beginning of one.
+// keepLine keeps a byte before the first n where they end no line, so that what
+// follows is not taken for the beginning of one. It stands for what was there.
 func (w *window) keepLine(n int) int {
 	if n > 0 && n < len(w.buf) && w.buf[n-1] != '\n' && w.buf[n-1] != '\r' {
-		return n - 1
+		n--
+		w.buf[n] = 0
 	}
 	return n
 }
