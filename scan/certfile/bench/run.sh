@@ -7,7 +7,7 @@ export LC_ALL=C
 
 usage() {
 	cat <<'END'
-usage: run.sh [-n N] [-p PAIRS] [-f FORMATS] [-b BINARY] [-gencerts DIR] [-stores] [FOLDER]
+usage: run.sh [-n N] [-p PAIRS] [-f FORMATS] [-b BINARY] [-gencerts DIR] [-stores] [-bundle] [-million] [FOLDER]
 
   -n N           certificates to make when no FOLDER is given (100000)
   -p PAIRS       measured pairs per comparison (7)
@@ -16,11 +16,15 @@ usage: run.sh [-n N] [-p PAIRS] [-f FORMATS] [-b BINARY] [-gencerts DIR] [-store
   -gencerts DIR  make the files with the generator in DIR instead of ./corpus
   -stores        also compare JKS, PKCS#12 and PKCS#7 with bare decoder libraries;
                  fetches those through Go's module proxy when they are not there yet
+  -bundle        also read all certificates from one bundle, against
+                 openssl storeutl -noout -text -certs
+  -million       also measure memory: bundles of 100,000 and of 1,000,000
+                 certificates (3 GiB of disk, some minutes)
   FOLDER         PEM files to read; nothing is written to it
 END
 }
 
-count=100000 pairs=7 formats=pdf,xlsx,json binary='' gencerts='' stores='' folder=''
+count=100000 pairs=7 formats=pdf,xlsx,json binary='' gencerts='' stores='' bundle='' million='' folder=''
 while [ $# -gt 0 ]; do
 	case $1 in
 	-n | -p | -f | -b | -gencerts)
@@ -34,6 +38,8 @@ while [ $# -gt 0 ]; do
 		esac
 		shift 2 ;;
 	-stores) stores=yes; shift ;;
+	-bundle) bundle=yes; shift ;;
+	-million) million=yes; shift ;;
 	-h | -help | --help) usage; exit 0 ;;
 	-*) usage >&2; exit 2 ;;
 	*)
@@ -151,6 +157,22 @@ if [ -n "$stores" ]; then
 		for _ in $(seq "$pairs"); do pair "$kind"; done
 	done
 fi
+if [ -n "$bundle" ]; then
+	mkdir "$work/bundle"
+	(cd "$folder" && tr '\n' '\0' <"$work/files" | xargs -0 cat) >"$work/bundle/bundle.pem"
+	for _ in $(seq $((pairs < 3 ? pairs : 3))); do scan one-bundle "$work/bundle"; done
+	if command -v openssl >/dev/null; then
+		once storeutl sh -c 'openssl storeutl -noout -text -certs "$1" >/dev/null' sh "$work/bundle/bundle.pem"
+	fi
+fi
+if [ -n "$million" ]; then
+	for n in 100000 1000000; do
+		"$work/bin/corpus" -bundle -out "$work/bundle-$n" -n "$n"
+		scan "scan-$n" "$work/bundle-$n"
+		audit "json-$n" json "$work/bundle-$n"
+		rm -rf "$work/bundle-$n" "$work/out"
+	done
+fi
 audit all-small "$formats" "$small"
 audit all-full "$formats" "$folder"
 evidence=$(cat "$work/out/evidence.jsonl" 2>/dev/null | wc -c)
@@ -199,6 +221,23 @@ if [ -n "$stores" ]; then
 	for kind in $kinds; do
 		printf '%-16s %8.3f %8.3f %10s   %6.2f  (%s; goal 1.3)\n' "$kind" "$(cpu "bare-$kind")" "$(cpu "$kind")" \
 			"$(mib "$(peak "$kind")")" "$(ratio "$kind" "bare-$kind")" "$(spread "$kind" "bare-$kind")"
+	done
+fi
+if [ -n "$bundle" ]; then
+	awk -v n="$certificates" -v c="$(cpu one-bundle)" -v k="$(peak one-bundle)" \
+		'BEGIN {printf "\none bundle of %d: %.0f certificates per CPU second, peak %.1f MiB\n", n, n/c, k/1024}'
+	if [ -s "$work/t/storeutl" ]; then
+		awk -v n="$certificates" -v a="$(cpu storeutl)" -v b="$(cpu one-bundle)" \
+			'BEGIN {printf "openssl storeutl: %.0f; certaudit reads %.1f times as many (goal 4)\n", n/a, a/b}'
+	else
+		echo '*** openssl is not installed: nothing to compare with ***'
+	fi
+fi
+if [ -n "$million" ]; then
+	for what in scan json; do
+		awk -v w="$what" -v a="$(peak "$what-100000")" -v b="$(peak "$what-1000000")" -v goal="$([ $what = scan ] && echo 400 || echo 600)" 'BEGIN {
+			printf "%s of one bundle: peak %.1f MiB for 100,000 certificates, %.1f MiB for 1,000,000: %.0f bytes for each further one (goal %d)\n",
+				w == "scan" ? "scan" : "audit -f json", a/1024, b/1024, (b-a)*1024/900000, goal}'
 	done
 fi
 if [ -n "$missing" ]; then
