@@ -59,11 +59,13 @@ func DeriveX509(der []byte) (*Certificate, *x509.Certificate) {
 func (c *Certificate) standard(x *x509.Certificate) {
 	c.Parsed = true
 	c.Subject, c.SubjectCN = formatName(x.RawSubject)
+	c.SubjectAttributes = nameAttributes(x.RawSubject)
 	c.SelfIssued = bytes.Equal(x.RawSubject, x.RawIssuer)
 	if c.SelfIssued {
-		c.Issuer, c.IssuerCN = c.Subject, c.SubjectCN
+		c.Issuer, c.IssuerCN, c.IssuerAttributes = c.Subject, c.SubjectCN, c.SubjectAttributes
 	} else {
 		c.Issuer, c.IssuerCN = formatName(x.RawIssuer)
+		c.IssuerAttributes = nameAttributes(x.RawIssuer)
 	}
 	c.Serial = x.SerialNumber.Text(16)
 	c.NotBefore, c.NotAfter = x.NotBefore.UTC(), x.NotAfter.UTC()

@@ -167,7 +167,7 @@ const oidCommonName = "\x55\x04\x03" // 2.5.4.3
 
 // formatName renders an encoded Name as RFC 4514 does, last RDN first, and
 // returns its last common name as encoded. A name that is no well-formed DER
-// comes out as "#" and its bytes.
+// comes out as "#" and its bytes. nameAttributes lists what it is made of.
 func formatName(raw []byte) (text, cn string) {
 	seq, _, ok := enter(raw, tagSequence)
 	if !ok {
@@ -196,6 +196,48 @@ func formatName(raw []byte) (text, cn string) {
 		}
 	}
 	return string(b), cn
+}
+
+// nameAttributes lists the attributes of an encoded Name in their order, each as
+// type=value with the value as it is, unescaped; a value that is no text is "#"
+// and its bytes. What follows damage is missing.
+func nameAttributes(raw []byte) (list []string) {
+	sets, _, _ := enter(raw, tagSequence)
+	text := make([]byte, 0, len(raw)+32)
+	var room [16]int // of most names
+	ends := room[:0]
+	for ok := true; ok && len(sets) > 0; {
+		var set, attribute []byte
+		set, sets, ok = enter(sets, tagSet)
+		for ok && len(set) > 0 {
+			if attribute, set, ok = enter(set, tagSequence); !ok {
+				break
+			}
+			oid, value, okOID := enter(attribute, tagOID)
+			v, _, okValue := NextTLV(value)
+			if ok = okOID && okValue; !ok {
+				break
+			}
+			text = append(appendAttribute(text, oid), '=')
+			if plainText(v) {
+				text = append(text, v.Content...)
+			} else if s, isText := stringValue(v); isText {
+				text = append(text, s...)
+			} else {
+				text = hex.AppendEncode(append(text, '#'), v.Full)
+			}
+			ends = append(ends, len(text))
+		}
+	}
+	if len(ends) == 0 {
+		return nil
+	}
+	all, from := string(text), 0 // one string, of which the others are parts
+	list = make([]string, len(ends))
+	for i, end := range ends {
+		list[i], from = all[from:end], end
+	}
+	return list
 }
 
 // appendRDN renders one relative name and returns its last common name.

@@ -3,6 +3,8 @@ package scan
 import (
 	"encoding/asn1"
 	"testing"
+
+	"github.com/google/go-cmp/cmp"
 )
 
 func TestFormatName(t *testing.T) {
@@ -25,6 +27,28 @@ func TestFormatName(t *testing.T) {
 		text, cn := formatName(raw)
 		if text != c.text || cn != c.cn {
 			t.Errorf("%s: got %q, %q; want %q, %q", c.hex, text, cn, c.text, c.cn)
+		}
+	}
+}
+
+func TestNameAttributes(t *testing.T) {
+	for _, c := range []struct {
+		hex  string
+		want []string
+	}{
+		{"3000", nil},
+		{"3018310a300806035504030c0161310a300806035504030c0162", []string{"CN=a", "CN=b"}},
+		{"3016311430080603550403" + "0c0161" + "300806035504030c0162", []string{"CN=a", "CN=b"}},
+		{"300e310c300a06035504030c032c2b22", []string{`CN=,+"`}},
+		{"300d310b300906035504030c022061", []string{"CN= a"}},
+		{"300d310b300906035504031e020061", []string{"CN=a"}},
+		{"300c310a30080603550403020161", []string{"CN=#020161"}},
+		{"300c310a3008060355047f0c0161", []string{"2.5.4.127=a"}},
+		{"30", nil},
+		{"300f310a300806035504030c0161310130", []string{"CN=a"}}, // damaged behind the first
+	} {
+		if diff := cmp.Diff(c.want, nameAttributes(unhex(t, c.hex))); diff != "" {
+			t.Errorf("%s (-want +got):\n%s", c.hex, diff)
 		}
 	}
 }
@@ -52,6 +76,7 @@ func FuzzDER(f *testing.F) {
 	f.Add([]byte("\x06\x03\x55\x04\x03"))
 	f.Fuzz(func(t *testing.T, b []byte) {
 		formatName(b)
+		nameAttributes(b)
 		spkiFacts(b)
 		Derive(b)
 		var oid asn1.ObjectIdentifier

@@ -31,8 +31,10 @@ var certificateHead = []field[Certificate]{
 var certificateFacts = []field[Certificate]{
 	{"subject", "subject name (RFC 4514)", false, func(r *Certificate) any { return &r.Subject }},
 	{"subject_cn", "last common name of the subject", false, func(r *Certificate) any { return &r.SubjectCN }},
+	{"subject_attributes", "attributes of the subject in their order, type=value with the value unescaped; absent when it has none", true, func(r *Certificate) any { return &r.SubjectAttributes }},
 	{"issuer", "issuer name (RFC 4514)", false, func(r *Certificate) any { return &r.Issuer }},
 	{"issuer_cn", "last common name of the issuer", false, func(r *Certificate) any { return &r.IssuerCN }},
+	{"issuer_attributes", "attributes of the issuer in their order, as of the subject", true, func(r *Certificate) any { return &r.IssuerAttributes }},
 	{"serial", "serial number, lower-case hexadecimal without leading zeros", false, func(r *Certificate) any { return &r.Serial }},
 	{"not_before", "first second of validity, UTC; absent where it cannot be read", true, func(r *Certificate) any { return &r.NotBefore }},
 	{"not_after", "last second of validity, UTC; absent where it cannot be read", true, func(r *Certificate) any { return &r.NotAfter }},

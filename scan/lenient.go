@@ -84,6 +84,7 @@ func (c *Certificate) lenient(o outline) {
 	noteHead(&notes, c, o)
 	c.Subject, c.SubjectCN = formatName(o.subject.Full)
 	c.Issuer, c.IssuerCN = formatName(o.issuer.Full)
+	c.SubjectAttributes, c.IssuerAttributes = nameAttributes(o.subject.Full), nameAttributes(o.issuer.Full)
 	c.SelfIssued = bytes.Equal(o.subject.Full, o.issuer.Full)
 	noteName(&notes, o.issuer.Content)
 	noteName(&notes, o.subject.Content)

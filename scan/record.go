@@ -134,11 +134,13 @@ type Certificate struct {
 	SHA256                  string // lower-case hex of the SHA-256 of DER
 	sum                     [32]byte
 	exact                   bool
-	Parsed                  bool   // facts are present; not itself a field
-	Subject                 string // RFC 4514
-	SubjectCN               string // the last common name, as encoded
+	Parsed                  bool     // facts are present; not itself a field
+	Subject                 string   // RFC 4514
+	SubjectCN               string   // the last common name, as encoded
+	SubjectAttributes       []string // type=value, in the order of the encoding
 	Issuer                  string
 	IssuerCN                string
+	IssuerAttributes        []string
 	Serial                  string    // lower-case hex, no leading zeros, "-" if negative
 	NotBefore               time.Time // zero where it cannot be read
 	NotAfter                time.Time // inclusive; zero where it cannot be read
