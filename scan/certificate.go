@@ -58,15 +58,12 @@ func DeriveX509(der []byte) (*Certificate, *x509.Certificate) {
 // standard fills in the facts that the standard parser gives, and the rest.
 func (c *Certificate) standard(x *x509.Certificate) {
 	c.Parsed = true
-	c.Subject, c.SubjectCN = formatName(x.RawSubject)
-	c.SubjectAttributes = nameAttributes(x.RawSubject)
-	c.SelfIssued = bytes.Equal(x.RawSubject, x.RawIssuer)
-	if c.SelfIssued {
-		c.Issuer, c.IssuerCN, c.IssuerAttributes = c.Subject, c.SubjectCN, c.SubjectAttributes
-	} else {
-		c.Issuer, c.IssuerCN = formatName(x.RawIssuer)
-		c.IssuerAttributes = nameAttributes(x.RawIssuer)
+	subject := formatName(x.RawSubject)
+	issuer := subject
+	if c.SelfIssued = bytes.Equal(x.RawSubject, x.RawIssuer); !c.SelfIssued {
+		issuer = formatName(x.RawIssuer)
 	}
+	c.names(subject, issuer)
 	c.Serial = x.SerialNumber.Text(16)
 	c.NotBefore, c.NotAfter = x.NotBefore.UTC(), x.NotAfter.UTC()
 	c.KeyAlgorithm, c.KeyBits, c.KeyCurve = keyFacts(x)
@@ -84,6 +81,12 @@ func (c *Certificate) standard(x *x509.Certificate) {
 	c.ExtKeyUsage = extKeyUsages(x)
 	c.fingerprints(x.RawSubjectPublicKeyInfo)
 	c.standardExtras(x)
+}
+
+// names fills in the names.
+func (c *Certificate) names(subject, issuer nameText) {
+	c.Subject, c.SubjectCN, c.SubjectAttributes = subject.rfc4514, subject.cn, subject.attributes
+	c.Issuer, c.IssuerCN, c.IssuerAttributes = issuer.rfc4514, issuer.cn, issuer.attributes
 }
 
 // fingerprints are the digests beside SHA256.

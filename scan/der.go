@@ -165,51 +165,80 @@ var attributeNames = map[string]string{
 
 const oidCommonName = "\x55\x04\x03" // 2.5.4.3
 
-// formatName renders an encoded Name as RFC 4514 does, last RDN first, and
-// returns its last common name as encoded. A name that is no well-formed DER
-// comes out as "#" and its bytes. nameAttributes lists what it is made of.
-func formatName(raw []byte) (text, cn string) {
-	seq, _, ok := enter(raw, tagSequence)
-	if !ok {
-		return "#" + hex.EncodeToString(raw), ""
-	}
-	var room [16][]byte // of most names
-	sets := room[:0]
-	for len(seq) > 0 {
-		set, rest, ok := enter(seq, tagSet)
-		if !ok {
-			return "#" + hex.EncodeToString(raw), cn
-		}
-		sets, seq = append(sets, set), rest
-	}
-	b := make([]byte, 0, len(raw)+len(raw)/2)
-	for i := len(sets) - 1; i >= 0; i-- {
-		if i < len(sets)-1 {
-			b = append(b, ',')
-		}
-		var last string
-		if b, last, ok = appendRDN(b, sets[i]); !ok {
-			return "#" + hex.EncodeToString(raw), cn
-		}
-		if cn == "" {
-			cn = last
-		}
-	}
-	return string(b), cn
+// A nameText is an encoded Name in words.
+type nameText struct {
+	rfc4514    string   // last RDN first; "#" and the bytes of a name that is no well-formed DER
+	cn         string   // the last common name as encoded
+	attributes []string // in the order of the encoding, type=value, unescaped; a value that is no text is "#" and its bytes
 }
 
-// nameAttributes lists the attributes of an encoded Name in their order, each as
-// type=value with the value as it is, unescaped; a value that is no text is "#"
-// and its bytes. What follows damage is missing.
-func nameAttributes(raw []byte) (list []string) {
-	sets, _, _ := enter(raw, tagSequence)
-	text := make([]byte, 0, len(raw)+32)
-	var room [16]int // of most names
-	ends := room[:0]
-	for ok := true; ok && len(sets) > 0; {
+// An attributeSpan is one attribute in the text of all of them.
+type attributeSpan struct {
+	value, end int
+	first      bool // of its relative name
+	plain      bool // RFC 4514 escapes nothing in it
+}
+
+// formatName renders an encoded Name as RFC 4514 does, and by attribute. Of a
+// damaged one it lists the attributes before the damage.
+func formatName(raw []byte) (n nameText) {
+	var room [16]attributeSpan // of most names
+	text, spans, commonName, ok := splitName(raw, make([]byte, 0, len(raw)+32), room[:0])
+	all := string(text) // one string, of which the attributes are parts
+	if len(spans) > 0 {
+		n.attributes = make([]string, len(spans))
+		from := 0
+		for i, s := range spans {
+			n.attributes[i], from = all[from:s.end], s.end
+		}
+	}
+	if commonName >= 0 {
+		n.cn = all[spans[commonName].value:spans[commonName].end]
+	}
+	if !ok {
+		n.rfc4514 = "#" + hex.EncodeToString(raw)
+		return n
+	}
+	n.rfc4514 = string(appendReversed(make([]byte, 0, len(all)+len(spans)), n.attributes, spans))
+	return n
+}
+
+// appendReversed joins the attributes, the last relative name first.
+func appendReversed(b []byte, attributes []string, spans []attributeSpan) []byte {
+	for end := len(spans); end > 0; {
+		start := end - 1
+		for !spans[start].first {
+			start--
+		}
+		if end < len(spans) {
+			b = append(b, ',')
+		}
+		for i := start; i < end; i++ {
+			if i > start {
+				b = append(b, '+')
+			}
+			if spans[i].plain {
+				b = append(b, attributes[i]...)
+				continue
+			}
+			kind := len(attributes[i]) - (spans[i].end - spans[i].value)
+			b = append(b, attributes[i][:kind]...)
+			b = append(b, escapeRFC4514(attributes[i][kind:])...)
+		}
+		end = start
+	}
+	return b
+}
+
+// splitName appends every attribute to text. commonName is the number of the
+// last one that is a common name, or -1; ok is false where the name is damaged.
+func splitName(raw, text []byte, spans []attributeSpan) (_ []byte, _ []attributeSpan, commonName int, ok bool) {
+	commonName = -1
+	sets, _, ok := enter(raw, tagSequence)
+	for ok && len(sets) > 0 {
 		var set, attribute []byte
 		set, sets, ok = enter(sets, tagSet)
-		for ok && len(set) > 0 {
+		for first := true; ok && len(set) > 0; first = false {
 			if attribute, set, ok = enter(set, tagSequence); !ok {
 				break
 			}
@@ -218,63 +247,28 @@ func nameAttributes(raw []byte) (list []string) {
 			if ok = okOID && okValue; !ok {
 				break
 			}
+			s := attributeSpan{first: first, plain: plainText(v)}
 			text = append(appendAttribute(text, oid), '=')
-			if plainText(v) {
+			s.value = len(text)
+			isText := true
+			if s.plain {
 				text = append(text, v.Content...)
-			} else if s, isText := stringValue(v); isText {
-				text = append(text, s...)
 			} else {
-				text = hex.AppendEncode(append(text, '#'), v.Full)
+				var decoded string
+				if decoded, isText = stringValue(v); isText {
+					text = append(text, decoded...)
+				} else {
+					text, s.plain = hex.AppendEncode(append(text, '#'), v.Full), true
+				}
 			}
-			ends = append(ends, len(text))
-		}
-	}
-	if len(ends) == 0 {
-		return nil
-	}
-	all, from := string(text), 0 // one string, of which the others are parts
-	list = make([]string, len(ends))
-	for i, end := range ends {
-		list[i], from = all[from:end], end
-	}
-	return list
-}
-
-// appendRDN renders one relative name and returns its last common name.
-func appendRDN(b, set []byte) (out []byte, cn string, ok bool) {
-	for first := true; len(set) > 0; first = false {
-		attr, rest, ok := enter(set, tagSequence)
-		if !ok {
-			return b, cn, false
-		}
-		set = rest
-		oid, value, ok := enter(attr, tagOID)
-		v, _, okValue := NextTLV(value)
-		if !ok || !okValue {
-			return b, cn, false
-		}
-		if !first {
-			b = append(b, '+')
-		}
-		b = appendAttribute(b, oid)
-		if plainText(v) { // nearly always: no string needs to be made
-			b = append(append(b, '='), v.Content...)
-			if string(oid) == oidCommonName {
-				cn = string(v.Content)
+			s.end = len(text)
+			if isText && string(oid) == oidCommonName {
+				commonName = len(spans)
 			}
-			continue
+			spans = append(spans, s)
 		}
-		s, isText := stringValue(v)
-		if !isText {
-			b = hex.AppendEncode(append(b, "=#"...), v.Full)
-			continue
-		}
-		if string(oid) == oidCommonName {
-			cn = s
-		}
-		b = append(append(b, '='), escapeRFC4514(s)...)
 	}
-	return b, cn, true
+	return text, spans, commonName, ok
 }
 
 // appendAttribute writes the name of an attribute's type, or its OID.

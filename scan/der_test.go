@@ -24,9 +24,8 @@ func TestFormatName(t *testing.T) {
 		{"3003310130", "#3003310130", ""},
 	} {
 		raw := unhex(t, c.hex)
-		text, cn := formatName(raw)
-		if text != c.text || cn != c.cn {
-			t.Errorf("%s: got %q, %q; want %q, %q", c.hex, text, cn, c.text, c.cn)
+		if n := formatName(raw); n.rfc4514 != c.text || n.cn != c.cn {
+			t.Errorf("%s: got %q, %q; want %q, %q", c.hex, n.rfc4514, n.cn, c.text, c.cn)
 		}
 	}
 }
@@ -47,7 +46,7 @@ func TestNameAttributes(t *testing.T) {
 		{"30", nil},
 		{"300f310a300806035504030c0161310130", []string{"CN=a"}}, // damaged behind the first
 	} {
-		if diff := cmp.Diff(c.want, nameAttributes(unhex(t, c.hex))); diff != "" {
+		if diff := cmp.Diff(c.want, formatName(unhex(t, c.hex)).attributes); diff != "" {
 			t.Errorf("%s (-want +got):\n%s", c.hex, diff)
 		}
 	}
@@ -76,7 +75,6 @@ func FuzzDER(f *testing.F) {
 	f.Add([]byte("\x06\x03\x55\x04\x03"))
 	f.Fuzz(func(t *testing.T, b []byte) {
 		formatName(b)
-		nameAttributes(b)
 		spkiFacts(b)
 		Derive(b)
 		var oid asn1.ObjectIdentifier

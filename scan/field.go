@@ -41,22 +41,43 @@ func appendRecord[T any](l *line, kind Kind, tables ...func() (*T, []field[T])) 
 }
 
 func (l *line) field(name string, opt bool, value any) {
-	if a, ok := value.(*Answer); ok && *a == Unasked {
-		return // an absent fact is not false
-	}
-	if opt && isEmpty(value) {
+	// The kinds of nearly all fields come first, each decided on once.
+	switch v := value.(type) {
+	case *string:
+		if !opt || *v != "" {
+			l.name(name)
+			l.text = appendString(l.text, *v)
+		}
 		return
+	case *[]string:
+		if opt && len(*v) == 0 {
+			return
+		}
+	case *int:
+		if opt && *v == 0 {
+			return
+		}
+	case *Answer:
+		if *v == Unasked {
+			return // an absent fact is not false
+		}
+	default:
+		if opt && isEmpty(value) {
+			return
+		}
 	}
+	l.name(name)
+	l.value(value)
+}
+
+func (l *line) name(name string) {
 	l.text = append(l.text, ',', '"')
 	l.text = append(l.text, name...)
 	l.text = append(l.text, '"', ':')
-	l.value(value)
 }
 
 func (l *line) value(value any) {
 	switch v := value.(type) {
-	case *string:
-		l.text = appendString(l.text, *v)
 	case *int:
 		l.text = strconv.AppendInt(l.text, int64(*v), 10)
 	case *int64:
@@ -130,8 +151,6 @@ func (l *line) json(value any) {
 
 func isEmpty(value any) bool {
 	switch v := value.(type) {
-	case *string:
-		return *v == ""
 	case *Use:
 		return *v == ""
 	case *Outcome:
@@ -140,8 +159,6 @@ func isEmpty(value any) bool {
 		return *v == ""
 	case *Reason:
 		return *v == ""
-	case *int:
-		return *v == 0
 	case **int:
 		return *v == nil
 	case *int64:
@@ -150,8 +167,6 @@ func isEmpty(value any) bool {
 		return !*v
 	case *time.Time:
 		return v.IsZero()
-	case *[]string:
-		return len(*v) == 0
 	case *[][]string:
 		return len(*v) == 0
 	case *[]byte:

@@ -32,7 +32,8 @@ func DeriveRequest(der []byte) (o *Object, ok bool) {
 	if len(r.signature) == 0 || r.signature[0] != 0 {
 		notes.add(noteBadSignatureBits)
 	}
-	o.Subject, o.SubjectCN = formatName(r.subject.Full)
+	subject := formatName(r.subject.Full)
+	o.Subject, o.SubjectCN = subject.rfc4514, subject.cn
 	noteName(&notes, r.subject.Content)
 	o.key(&notes, r.spki.Full)
 	o.signature(r.algorithm)

@@ -65,7 +65,8 @@ func DeriveRevocationList(der []byte) (o *Object, ok bool) {
 	if len(l.signature) == 0 || l.signature[0] != 0 {
 		notes.add(noteBadSignatureBits)
 	}
-	o.Issuer, o.IssuerCN = formatName(l.issuer.Full)
+	issuer := formatName(l.issuer.Full)
+	o.Issuer, o.IssuerCN = issuer.rfc4514, issuer.cn
 	noteName(&notes, l.issuer.Content)
 	o.signature(l.algorithm)
 	o.ThisUpdate = readDate(&notes, l.thisUpdate)
