@@ -185,9 +185,9 @@ type File struct {
 	ModTime    time.Time
 	SHA256     string // of the content; empty when it was not read
 	Outcome    Outcome
-	Reason     string // why it was excluded
-	Leftover   int64  // bytes that no decoder consumed, white space apart; they were searched
-	Notes      []string
+	Reason     string   // why it was excluded
+	Leftover   int64    // bytes that no decoder consumed, white space apart; they were searched
+	Notes      []string // our stable codes for what is odd about the file: leading_data, inside_data, trailing_data, polyglot
 	ObservedAt time.Time
 }
 

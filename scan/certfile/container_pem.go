@@ -53,6 +53,9 @@ func (f *file) searchPEM(last bool) (done int) {
 	text := f.content
 	lines, keyLines := f.counter(text), f.counter(text)
 	return eachBlock(text, last, f.counter(text), func(gap span, last bool) int {
+		if f.binaryGap(gap) {
+			return gap.to
+		}
 		gap.to = f.bareBase64(text, gap, last, &lines)
 		return f.searchSSH(text, gap, last, &keyLines)
 	}, func(b block) bool {
@@ -67,6 +70,24 @@ func (f *file) searchPEM(last bool) (done int) {
 		}
 		return f.room()
 	})
+}
+
+// binaryGap searches a gap that is no text as what a decoder left over, and is
+// false for text. What was left over already is not left over again.
+func (f *file) binaryGap(gap span) bool {
+	all := gap.to-gap.from == len(f.content)
+	if f.whole == nil || f.spot != nil || f.part && all || bytes.IndexByte(f.content[gap.from:gap.to], 0) < 0 {
+		return false
+	}
+	note := noteInside
+	switch {
+	case gap.to == len(f.content):
+		note = noteTrailing
+	case gap.from == 0:
+		note = noteLeading
+	}
+	f.leftover(gap, note)
+	return true
 }
 
 func (f *file) pemCertificate(b block) {
@@ -109,18 +130,23 @@ func appendBase64(to, body []byte) ([]byte, error) {
 	if err == nil {
 		return out, nil
 	}
-	stripped := make([]byte, 0, len(body))
+	return base64.StdEncoding.AppendDecode(to, packBody(body))
+}
+
+// packBody is a PEM body without its headers and white space.
+func packBody(body []byte) []byte {
+	packed := make([]byte, 0, len(body))
 	for line := range bytes.FieldsFuncSeq(body, func(r rune) bool { return r == '\n' || r == '\r' }) {
 		if bytes.Contains(line, []byte(": ")) {
 			continue
 		}
 		for _, c := range line {
 			if c != ' ' && c != '\t' {
-				stripped = append(stripped, c)
+				packed = append(packed, c)
 			}
 		}
 	}
-	return base64.StdEncoding.AppendDecode(to, stripped)
+	return packed
 }
 
 // A span is a range of bytes in the file's content.

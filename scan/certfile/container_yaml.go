@@ -14,10 +14,11 @@ import (
 
 // yamlContainer reads YAML. It is recognised by the way it holds a
 // certificate: a block scalar with PEM in it, a key with quoted PEM, a key with
-// base64, or a Kubernetes Secret.
+// base64, or a Kubernetes Secret. Bytes with a zero among them are no YAML (YAML
+// 1.2 section 5.1), whatever text they also hold.
 func yamlContainer() container {
 	return container{name: "yaml", title: "YAML: a Kubernetes Secret (`k8s-secret`), ConfigMaps, kubeconfig, lists and any other string", recognises: func(b []byte) bool {
-		if !bytes.Contains(b, []byte(": ")) && !bytes.Contains(b, []byte(":\n")) && !bytes.Contains(b, []byte(":\r\n")) {
+		if bytes.IndexByte(b, 0) >= 0 || !bytes.Contains(b, []byte(": ")) && !bytes.Contains(b, []byte(":\n")) && !bytes.Contains(b, []byte(":\r\n")) {
 			return false
 		}
 		return holdsBlockPEM(b) || bytes.Contains(b, []byte(base64Begin)) || holdsQuotedPEM(b) || holdsScalarBase64(b) ||

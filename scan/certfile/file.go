@@ -156,6 +156,7 @@ func (f *file) bad(stage scan.Stage, reason scan.Reason, detail string) {
 	}
 	f.report(f.index, stage, reason, detail)
 	f.index++
+	f.budget.objects--
 }
 
 // object records one thing that is no certificate, numbered within its kind.

@@ -67,7 +67,10 @@ func (f *file) searchPart() {
 		return
 	}
 	if at := f.nextBinary(); at > 0 {
-		f.content, f.base = f.content[at:], f.base+int64(at)
+		all := f.content
+		f.content = all[:at]
+		f.searchPEM(true)
+		f.content, f.base = all[at:], f.base+int64(at)
 		f.readAs(findBinary(f.opt.containers, f.content))
 		return
 	}

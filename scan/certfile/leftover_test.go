@@ -72,6 +72,12 @@ func TestPolyglots(t *testing.T) {
 		{"two gzip members", join(string(gzipOf(t, "x", []byte(a.pem))), string(gzipOf(t, "y", []byte(b.pem)))), []string{"!a", "!b"}, ""},
 		{"tar, padded", join(string(tarOf(t, tar.FormatUSTAR, member{"a", a.pem})), strings.Repeat("\x00", 8192)), []string{"!a"}, ""},
 		{"tar with PEM behind it", join(string(tarOf(t, tar.FormatUSTAR, member{"a", a.pem})), strings.Repeat("\x00", 8192), b.pem), []string{"!a", "b polyglot"}, "trailing_data polyglot"},
+		{"PEM, then DER", join(a.pem, string(b.der)), []string{"a trailing_data", "b polyglot"}, "trailing_data polyglot"},
+		{"PEM, then a keystore", join(a.pem, string(jks)), []string{"a trailing_data", "store polyglot"}, "trailing_data polyglot"},
+		{"DER between PEM blocks", join(a.pem, string(b.der), "\n", a.pem), []string{"a inside_data", "b polyglot", "a"}, "inside_data polyglot"},
+		{"base64, then DER, behind PEM", join(a.pem, "\nhere: ", b.b64, "\n", der), []string{"a trailing_data", "b polyglot", "a polyglot"}, "trailing_data polyglot"},
+		{"a large bundle, then DER", join(strings.Repeat(a.pem, 3*headSize/len(a.pem)), string(b.der)), []string{"a trailing_data", "b polyglot"}, "trailing_data polyglot"},
+		{"a large bundle, then ZIP", join(strings.Repeat(a.pem, 3*headSize/len(a.pem)), archive), []string{"!b", "a polyglot"}, "leading_data polyglot"},
 		{"base64 between PEM blocks", join(a.pem, "and ", b.b64, "\n", a.pem), []string{"a", "b", "a"}, ""},
 	} {
 		t.Run(tt.name, func(t *testing.T) {

@@ -11,8 +11,8 @@ import (
 // Limits bounds what one file may cost. A bound that is hit is the recorded
 // reason why something was not assessed. Zero means the default.
 type Limits struct {
-	FileSize      int64         // bytes of a PEM bundle that is read as a stream
-	HeldSize      int64         // bytes of a file of any other kind, which is held in memory
+	FileSize      int64         // bytes of a file
+	HeldSize      int64         // bytes of a file that is not read as a stream, and so is held in memory
 	MemberSize    int64         // bytes of one member of an archive
 	Expansion     int64         // bytes that all members of one file may unpack to
 	Members       int           // members of one file's archives, nested ones counted
@@ -38,8 +38,8 @@ type limit struct {
 }
 
 var limits = []limit{
-	{"file-size", "bytes of a PEM bundle, which is read as a stream", "too_large", "16GiB", func(l *Limits) any { return &l.FileSize }},
-	{"held-size", "bytes of any other file, which is held in memory", "too_large", "256MiB", func(l *Limits) any { return &l.HeldSize }},
+	{"file-size", "bytes of a file; only text with PEM, which is read as a stream, may be larger than held-size", "too_large", "16GiB", func(l *Limits) any { return &l.FileSize }},
+	{"held-size", "bytes of a file that is held in memory: any other file, PEM with binary data in it, standard input", "too_large", "256MiB", func(l *Limits) any { return &l.HeldSize }},
 	{"member-size", "bytes of one member of an archive", "too_large", "128MiB", func(l *Limits) any { return &l.MemberSize }},
 	{"expansion", "bytes that all members of one file may unpack to", "expansion_limit", "1GiB", func(l *Limits) any { return &l.Expansion }},
 	{"members", "members of one file's archives, nested ones counted", "too_many_objects", "100000", func(l *Limits) any { return &l.Members }},

@@ -128,17 +128,7 @@ func decodeBody(body []byte) ([]byte, error) {
 		return out[:n], nil
 	}
 	clear(out)
-	packed := make([]byte, 0, len(body))
-	for line := range bytes.FieldsFuncSeq(body, func(r rune) bool { return r == '\n' || r == '\r' }) {
-		if bytes.Contains(line, []byte(": ")) {
-			continue
-		}
-		for _, c := range line {
-			if c != ' ' && c != '\t' {
-				packed = append(packed, c)
-			}
-		}
-	}
+	packed := packBody(body)
 	n, err = base64.StdEncoding.Decode(packed, packed) // in place: output never overtakes input
 	if err != nil {
 		clear(packed)

@@ -34,7 +34,7 @@ type placedFlags uint8
 const (
 	isParsed     placedFlags = 1 << iota
 	isCA                     // by its basic constraints
-	isSelfIssued             //
+	isSelfIssued             // its names are the same
 	isArmoured               // at is PEM, not DER
 	isKept                   // at is in what was kept, not in the file
 	isLost                   // its bytes are nowhere any more

@@ -191,36 +191,42 @@ const bytesMore = 512
 // readOpen reads an open file: as a stream where its beginning shows that it can
 // be, else as a whole.
 func (s *Source) readOpen(f *file, rec *scan.File, buf *[]byte, in io.Reader) {
-	*buf = slices.Grow((*buf)[:0], int(min(max(rec.Size, 0), headSize))+bytesMore)
-	ended, err := readInto(buf, in, headSize)
-	if err == nil && !ended && f.disk != nil && streamable(*buf, s.opt.containers) {
+	if most := s.opt.Limits.FileSize; rec.Size > most {
+		f.tooLarge(rec.Size, most)
+		return
+	}
+	most := s.opt.Limits.HeldSize
+	head := min(headSize, most)
+	*buf = slices.Grow((*buf)[:0], int(min(max(rec.Size, 0), head))+bytesMore)
+	ended, err := readInto(buf, in, head)
+	if err == nil && !ended && f.disk != nil && streamable(*buf, s.opt.containers) && plainFrom(f.disk, int64(len(*buf))) {
 		s.contained(f, func() { f.streamed(rec, *buf, in) })
 		return
 	}
 	if err == nil && !ended {
-		if rec.Size > s.opt.Limits.HeldSize && isOwnEvidence(*buf, in) {
-			rec.Outcome = scan.OutcomeOwnOutput
-			return
-		}
-		if rec.Size > s.opt.Limits.HeldSize {
-			f.tooLarge(rec.Size)
+		if rec.Size > most {
+			if isOwnEvidence(*buf, in) {
+				rec.Outcome = scan.OutcomeOwnOutput
+			} else {
+				f.tooLarge(rec.Size, most)
+			}
 			return
 		}
 		*buf = slices.Grow(*buf, int(max(rec.Size, 0))-len(*buf)+bytesMore)
-		ended, err = readInto(buf, in, s.opt.Limits.HeldSize)
+		ended, err = readInto(buf, in, most)
 	}
 	switch {
 	case err != nil:
 		f.report(-1, scan.StageRead, readReason(err), err.Error())
 	case !ended:
-		f.tooLarge(int64(len(*buf)))
+		f.tooLarge(int64(len(*buf)), most)
 	default:
 		s.contained(f, func() { f.held(rec, *buf) })
 	}
 }
 
-func (f *file) tooLarge(size int64) {
-	f.report(-1, scan.StageLimit, scan.ReasonTooLarge, fmt.Sprintf("%d bytes or more; the bound is %d", size, f.opt.Limits.HeldSize))
+func (f *file) tooLarge(size, bound int64) {
+	f.report(-1, scan.StageLimit, scan.ReasonTooLarge, fmt.Sprintf("%d bytes or more; the bound is %d", size, bound))
 }
 
 // readInto reads on until the end, or until there are more bytes than most.
@@ -234,7 +240,7 @@ func readInto(buf *[]byte, in io.Reader, most int64) (ended bool, err error) {
 		n, err := in.Read(b[len(b):cap(b)])
 		b = b[:len(b)+n]
 		if errors.Is(err, io.EOF) {
-			return true, nil
+			return int64(len(b)) <= most, nil
 		}
 		if err != nil {
 			return false, err
@@ -302,7 +308,7 @@ func (s *Source) stdinUnit(t scan.Target) scan.Unit {
 			case r.err != nil:
 				f.report(-1, scan.StageRead, readReason(r.err), r.err.Error())
 			case !r.ended:
-				f.tooLarge(int64(len(r.content)))
+				f.tooLarge(int64(len(r.content)), s.opt.Limits.HeldSize)
 			default:
 				f.begin()
 				s.contained(f, func() { f.held(rec, r.content) })

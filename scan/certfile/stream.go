@@ -34,6 +34,22 @@ func streamable(head []byte, all []container) bool {
 	return true
 }
 
+// plainFrom is true where no zero byte follows: text goes on to the end. Whatever
+// binary container is appended has one, if only in a BIT STRING or a length, and
+// has to be in memory to be read.
+func plainFrom(in io.ReaderAt, at int64) bool {
+	for buf := make([]byte, 256<<10); ; {
+		n, err := in.ReadAt(buf, at)
+		if bytes.IndexByte(buf[:n], 0) >= 0 {
+			return false
+		}
+		if err != nil || n == 0 {
+			return errors.Is(err, io.EOF)
+		}
+		at += int64(n)
+	}
+}
+
 // streamed reads PEM of any size and completes the file's record: a window
 // moves over the text, and what is not complete yet moves to its beginning.
 // head was read already.

@@ -102,7 +102,8 @@ func TestStreamBounds(t *testing.T) {
 	}{
 		{Limits{}, "", 1 << 30, true},
 		{Limits{Objects: 100}, scan.ReasonTooMany, 100, true},
-		{Limits{FileSize: windowSize}, scan.ReasonTooLarge, windowSize / len(one), false},
+		{Limits{FileSize: windowSize}, scan.ReasonTooLarge, 0, false},
+		{Limits{HeldSize: 1000}, "", 1 << 30, true}, // it is read as a stream
 		{Limits{Time: time.Nanosecond}, scan.ReasonTimeout, 1, false},
 	} {
 		placed, reason := 0, scan.Reason("")
@@ -119,6 +120,44 @@ func TestStreamBounds(t *testing.T) {
 		}
 		if reason != tt.reason || placed > tt.most || (rec.SHA256 != "") != tt.digest {
 			t.Errorf("%s: %q, %d placements, %+v", tt.limits.String(), reason, placed, rec)
+		}
+	}
+}
+
+// TestSmallBounds hits bounds that are smaller than what is read to recognise a
+// file; damaged objects count as objects.
+func TestSmallBounds(t *testing.T) {
+	jks, err := os.ReadFile("testdata/stores/key.jks")
+	if err != nil {
+		t.Fatal(err)
+	}
+	damaged := []byte(strings.Repeat("-----BEGIN CERTIFICATE-----\n!\n-----END CERTIFICATE-----\n", 50))
+	for _, tt := range []struct {
+		name    string
+		content []byte
+		limits  Limits
+		want    []string
+	}{
+		{"held", jks, Limits{HeldSize: 100}, []string{"limit/too_large", "not_assessed"}},
+		{"held, just enough", jks, Limits{HeldSize: int64(len(jks))}, []string{"read"}},
+		{"size", jks, Limits{FileSize: 100}, []string{"limit/too_large", "not_assessed"}},
+		{"damaged objects", damaged, Limits{Objects: 2}, []string{"decode/corrupt", "decode/corrupt", "limit/too_many_objects", "not_assessed"}},
+	} {
+		name := filepath.Join(t.TempDir(), "f")
+		if err := os.WriteFile(name, tt.content, 0o600); err != nil {
+			t.Fatal(err)
+		}
+		var got []string
+		for _, r := range observeAll(t, Options{Limits: tt.limits}, name) {
+			switch r := r.(type) {
+			case *scan.NotAssessed:
+				got = append(got, string(r.Stage)+"/"+string(r.Reason))
+			case *scan.File:
+				got = append(got, string(r.Outcome))
+			}
+		}
+		if diff := cmp.Diff(tt.want, got); diff != "" {
+			t.Errorf("%s (-want +got):\n%s", tt.name, diff)
 		}
 	}
 }
