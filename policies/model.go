@@ -111,9 +111,10 @@ type Test struct {
 	Requires string
 }
 
-// A Probe asks the scan for one more hello than a plain handshake needs.
+// A Probe asks the scan for more than a plain handshake shows.
 type Probe struct {
-	MaxVersion string // a hello capped at this version: "TLS 1.1"
+	MaxVersion string // a hello capped at this version: "TLS 1.1"; or
+	Name       string // one of the Probe constants of package scan
 }
 
 // A Scope limits a rule to places. Empty fields do not limit. A certificate is

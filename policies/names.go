@@ -42,7 +42,12 @@ func (r Result) String() string {
 }
 
 // String names the probe as the run record of evidence does.
-func (p Probe) String() string { return "versions<=" + p.MaxVersion }
+func (p Probe) String() string {
+	if p.Name != "" {
+		return p.Name
+	}
+	return "versions<=" + p.MaxVersion
+}
 
 const day = 86400 // seconds
 

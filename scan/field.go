@@ -177,6 +177,10 @@ func isEmpty(value any) bool {
 		return len(*v) == 0
 	case *map[string]string:
 		return len(*v) == 0
+	case *map[string][]string:
+		return len(*v) == 0
+	case *[]OtherChain:
+		return len(*v) == 0
 	}
 	return false
 }

@@ -36,6 +36,10 @@ func fill(t *testing.T, v reflect.Value) {
 			*p = []Exclude{{Glob: "g", Reason: "r"}}
 		case *map[string]string:
 			*p = map[string]string{"k": "v"}
+		case *map[string][]string:
+			*p = map[string][]string{"k": {"v", "w"}}
+		case *[]OtherChain:
+			*p = []OtherChain{{For: "RSA", Chain: []string{"s"}}}
 		case **int:
 			*p = &i
 		case **Object:
@@ -63,7 +67,7 @@ func fill(t *testing.T, v reflect.Value) {
 // TestFieldTablesAreComplete writes and reads a record of each kind with every
 // field set: what a table leaves out is lost and shows.
 func TestFieldTablesAreComplete(t *testing.T) {
-	for _, r := range []Record{new(RunRecord), new(Certificate), new(File), new(Observation), new(Endpoint), new(NotAssessed), new(End)} {
+	for _, r := range []Record{new(RunRecord), new(Certificate), new(File), new(Observation), new(Endpoint), new(Revocation), new(NotAssessed), new(End)} {
 		fill(t, reflect.ValueOf(r).Elem())
 		want := r
 		var text line

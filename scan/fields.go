@@ -163,6 +163,53 @@ var endpointFields = []field[Endpoint]{
 	{"versions_refused", "TLS versions probed and refused", true, func(r *Endpoint) any { return &r.VersionsRefused }},
 	{"attempts", "connections tried for the handshake", false, func(r *Endpoint) any { return &r.Attempts }},
 	{"observed_at", "when, UTC", false, func(r *Endpoint) any { return &r.ObservedAt }},
+	{"ocsp_status", "what the stapled OCSP response says: good, revoked or unknown", true, func(r *Endpoint) any { return &r.OCSPStatus }},
+	{"ocsp_verified", "its signature verifies under the issuer, or a responder that the issuer named", true, func(r *Endpoint) any { return &r.OCSPVerified }},
+	{"ocsp_error", "why it is not verified: a stable code", true, func(r *Endpoint) any { return &r.OCSPError }},
+	{"ocsp_produced_at", "when it was signed, UTC", true, func(r *Endpoint) any { return &r.OCSPProducedAt }},
+	{"ocsp_this_update", "when its status was known to hold, UTC", true, func(r *Endpoint) any { return &r.OCSPThisUpdate }},
+	{"ocsp_next_update", "when newer information is due, UTC; absent when it does not say", true, func(r *Endpoint) any { return &r.OCSPNextUpdate }},
+	{"scts", "signed certificate timestamps in the handshake or the stapled response; absent where they were not asked for", true, func(r *Endpoint) any { return &r.SCTs }},
+	{"probed", "probes that gave their answer, whole, by their names in the run record", true, func(r *Endpoint) any { return &r.Probed }},
+	{"incomplete", "probes that were cut short: what they found stands, and more may exist", true, func(r *Endpoint) any { return &r.Incomplete }},
+	{"cipher_suites", "suites accepted, IANA names by version, in the server's order where suite_order says so", true, func(r *Endpoint) any { return &r.CipherSuites }},
+	{"suite_order", "by version, whose order decides: server or client", true, func(r *Endpoint) any { return &r.SuiteOrder }},
+	{"key_exchanges", "groups accepted, in any version", true, func(r *Endpoint) any { return &r.KeyExchanges }},
+	{"key_exchanges_refused", "groups offered and refused", true, func(r *Endpoint) any { return &r.KeyExchangesRefused }},
+	{"dh_bits", "smallest prime of a finite-field key exchange that was seen", true, func(r *Endpoint) any { return &r.DHBits }},
+	{"signature_schemes", "schemes that the server signs handshakes with (RFC 8446 section 4.2.3)", true, func(r *Endpoint) any { return &r.SignatureSchemes }},
+	{"alpn_protocols", "application protocols accepted, of those that were offered", true, func(r *Endpoint) any { return &r.ALPNProtocols }},
+	{"other_chains", "chains that other clients are shown: for (RSA, ECDSA, Ed25519, no_sni, sample) and chain", true, func(r *Endpoint) any { return &r.OtherChains }},
+	{"samples", "handshakes whose chains were compared; absent for one", true, func(r *Endpoint) any { return &r.Samples }},
+	{"compression", "TLS compression is accepted", true, func(r *Endpoint) any { return &r.Compression }},
+	{"secure_renegotiation", "secure renegotiation is supported (RFC 5746)", true, func(r *Endpoint) any { return &r.SecureRenegotiation }},
+	{"extended_master_secret", "the extended master secret is supported (RFC 7627)", true, func(r *Endpoint) any { return &r.ExtendedMaster }},
+	{"fallback_scsv", "a needless fallback is refused (RFC 7507)", true, func(r *Endpoint) any { return &r.FallbackSCSV }},
+	{"heartbeat", "the heartbeat extension is supported (RFC 6520)", true, func(r *Endpoint) any { return &r.Heartbeat }},
+	{"resumption_ticket", "a TLS 1.2 session resumes with a ticket (RFC 5077)", true, func(r *Endpoint) any { return &r.ResumptionTicket }},
+	{"resumption_id", "a TLS 1.2 session resumes with its session id", true, func(r *Endpoint) any { return &r.ResumptionID }},
+	{"resumption_psk", "a TLS 1.3 session resumes", true, func(r *Endpoint) any { return &r.ResumptionPSK }},
+	{"http_status", "status of the answer to one HTTP request for /", true, func(r *Endpoint) any { return &r.HTTPStatus }},
+	{"hsts", "that answer had a Strict-Transport-Security header (RFC 6797)", true, func(r *Endpoint) any { return &r.HSTS }},
+	{"hsts_header", "its value", true, func(r *Endpoint) any { return &r.HSTSHeader }},
+}
+
+var revocationFields = []field[Revocation]{
+	{"certificate", "SHA-256 of the certificate that was asked about", false, func(r *Revocation) any { return &r.Certificate }},
+	{"issuer", "SHA-256 of its issuer's certificate", true, func(r *Revocation) any { return &r.Issuer }},
+	{"method", "ocsp or crl", false, func(r *Revocation) any { return &r.Method }},
+	{"source", "URL that was asked, or path of a list that was given", false, func(r *Revocation) any { return &r.Source }},
+	{"status", "good, revoked or unknown; absent when nothing was obtained", true, func(r *Revocation) any { return &r.Status }},
+	{"reason", "reason of a revocation (RFC 5280 section 5.3.1)", true, func(r *Revocation) any { return &r.Reason }},
+	{"revoked_at", "when it was revoked, UTC", true, func(r *Revocation) any { return &r.RevokedAt }},
+	{"produced_at", "when the OCSP response was signed, UTC", true, func(r *Revocation) any { return &r.ProducedAt }},
+	{"this_update", "when the status was known to hold, UTC", true, func(r *Revocation) any { return &r.ThisUpdate }},
+	{"next_update", "when newer information is due, UTC; absent when it does not say", true, func(r *Revocation) any { return &r.NextUpdate }},
+	{"signer", "SHA-256 of the certificate that signed, when it is not the issuer's", true, func(r *Revocation) any { return &r.Signer }},
+	{"verified", "the signature verifies, and its signer may speak for the issuer", true, func(r *Revocation) any { return &r.Verified }},
+	{"error", "why nothing was obtained, or why it does not count: a stable code", true, func(r *Revocation) any { return &r.Error }},
+	{"response_sha256", "SHA-256 of the response or list", true, func(r *Revocation) any { return &r.SHA256 }},
+	{"observed_at", "when, UTC", false, func(r *Revocation) any { return &r.ObservedAt }},
 }
 
 var notAssessedFields = []field[NotAssessed]{
@@ -204,6 +251,7 @@ func FieldDocs() []FieldDoc {
 	docs = appendDocs(docs, KindObservation, observationFields)
 	docs = appendDocs(docs, KindObservation, objectFields)
 	docs = appendDocs(docs, KindEndpoint, endpointFields)
+	docs = appendDocs(docs, KindRevocation, revocationFields)
 	docs = appendDocs(docs, KindNotAssessed, notAssessedFields)
 	return appendDocs(docs, KindEnd, endFields)
 }
@@ -222,6 +270,7 @@ func rows[T any](r *T, fields []field[T]) func() (*T, []field[T]) {
 func (r *RunRecord) appendTo(l *line)   { appendRecord(l, KindRun, rows(r, runFields)) }
 func (r *File) appendTo(l *line)        { appendRecord(l, KindFile, rows(r, fileFields)) }
 func (r *Endpoint) appendTo(l *line)    { appendRecord(l, KindEndpoint, rows(r, endpointFields)) }
+func (r *Revocation) appendTo(l *line)  { appendRecord(l, KindRevocation, rows(r, revocationFields)) }
 func (r *NotAssessed) appendTo(l *line) { appendRecord(l, KindNotAssessed, rows(r, notAssessedFields)) }
 func (r *End) appendTo(l *line)         { appendRecord(l, KindEnd, rows(r, endFields)) }
 func (u *Unknown) appendTo(*line)       {} // never written

@@ -249,6 +249,9 @@ func DecodeLine(text []byte, trusted bool, unknown *int) (Record, error) {
 	case KindEndpoint:
 		r := new(Endpoint)
 		return r, decodeRecord(text, r, unknown, endpointFields)
+	case KindRevocation:
+		r := new(Revocation)
+		return r, decodeRecord(text, r, unknown, revocationFields)
 	case KindNotAssessed:
 		r := new(NotAssessed)
 		return r, decodeRecord(text, r, unknown, notAssessedFields)

@@ -19,12 +19,13 @@ const (
 	KindFile        Kind = "file"
 	KindObservation Kind = "observation"
 	KindEndpoint    Kind = "endpoint"
+	KindRevocation  Kind = "revocation"
 	KindNotAssessed Kind = "not_assessed"
 	KindEnd         Kind = "end"
 )
 
 // A Record is one line of evidence: *RunRecord, *Certificate, *File,
-// *Observation, *Endpoint, *NotAssessed, *End or, from a newer tool, *Unknown.
+// *Observation, *Endpoint, *Revocation, *NotAssessed, *End or, from a newer tool, *Unknown.
 type Record interface {
 	Kind() Kind
 	appendTo(*line)
@@ -124,7 +125,7 @@ type RunRecord struct {
 	Roots        []Digest
 	Excludes     []Exclude
 	Options      map[string]string // what shaped the scan, by flag name
-	Probes       []string          // facts asked for beyond one handshake, e.g. "versions<=TLS 1.1"
+	Probes       []string          // facts asked for beyond one handshake, e.g. "versions<=TLS 1.1", "cipher_suites"
 }
 
 // A Certificate holds the facts of one distinct certificate. They are derived
@@ -289,6 +290,68 @@ type Endpoint struct {
 	VersionsRefused []string   // probed and refused; a version in neither list is unknown
 	Attempts        int
 	ObservedAt      time.Time
+
+	// What a stapled OCSP response says (RFC 6960); Unasked or empty where
+	// OCSPStapled is not Yes.
+	OCSPStatus     string    // good, revoked or unknown; empty when it cannot be read
+	OCSPVerified   Answer    // its signature verifies under the issuer, or a responder that the issuer named
+	OCSPError      string    // why it is not verified: a stable code of ours
+	OCSPProducedAt time.Time // when it was signed
+	OCSPThisUpdate time.Time // when its status was known to hold
+	OCSPNextUpdate time.Time // when newer information is due; zero where it does not say
+	SCTs           *int      // signed certificate timestamps in the handshake or the stapled response; nil where they were not asked for
+
+	// What further connections showed. A field that is empty or Unasked was not
+	// asked for, or not obtained: see Probed and Incomplete.
+	Probed              []string            // probes that gave their answer, whole; by the names of RunRecord.Probes
+	Incomplete          []string            // probes that were cut short: what they found stands, and more may exist
+	CipherSuites        map[string][]string // accepted, by version; in the server's order where SuiteOrder says so
+	SuiteOrder          map[string]string   // by version: server or client, whose order decides
+	KeyExchanges        []string            // groups accepted, in any version
+	KeyExchangesRefused []string            // groups offered alone and refused
+	DHBits              int                 // smallest prime of a finite-field exchange that was seen
+	SignatureSchemes    []string            // that the server signs handshakes with (RFC 8446 section 4.2.3)
+	ALPNProtocols       []string            // accepted, of those that were offered
+	OtherChains         []OtherChain        // chains that other clients are shown
+	Samples             int                 // handshakes whose chains were compared; 0 means one
+	Compression         Answer              // TLS compression is accepted
+	SecureRenegotiation Answer              // RFC 5746
+	ExtendedMaster      Answer              // extended master secret, RFC 7627
+	FallbackSCSV        Answer              // a needless fallback is refused, RFC 7507
+	Heartbeat           Answer              // RFC 6520
+	ResumptionTicket    Answer              // TLS 1.2 sessions resume with a ticket, RFC 5077
+	ResumptionID        Answer              // TLS 1.2 sessions resume with a session id
+	ResumptionPSK       Answer              // TLS 1.3 sessions resume
+	HTTPStatus          int                 // of the answer to one request for /
+	HSTS                Answer              // that answer had the header of RFC 6797
+	HSTSHeader          string              // its value
+}
+
+// An OtherChain is a chain that an endpoint shows to clients that ask in
+// another way than the first handshake did.
+type OtherChain struct {
+	For   string   `json:"for"`   // RSA, ECDSA or Ed25519 (clients that take no other key), no_sni, sample
+	Chain []string `json:"chain"` // SHA-256 of each certificate as sent
+}
+
+// A Revocation is what one authority said of one certificate, asked at one
+// place. Nothing of it counts unless Verified is Yes.
+type Revocation struct {
+	Certificate string    // SHA-256 of the certificate that was asked about
+	Issuer      string    // SHA-256 of the issuer's certificate
+	Method      string    // ocsp or crl
+	Source      string    // URL, or path of a list that was given
+	Status      string    // good, revoked or unknown; empty when nothing was obtained
+	Reason      string    // of a revocation, RFC 5280 section 5.3.1: keyCompromise, …
+	RevokedAt   time.Time // zero unless revoked
+	ProducedAt  time.Time // when an OCSP response was signed
+	ThisUpdate  time.Time
+	NextUpdate  time.Time // zero where it does not say
+	Signer      string    // SHA-256 of the certificate that signed, when it is not the issuer
+	Verified    Answer    // the signature verifies and its signer may speak for the issuer
+	Error       string    // why nothing was obtained, or why it does not count: a stable code of ours
+	SHA256      string    // of the response or list
+	ObservedAt  time.Time
 }
 
 // A NotAssessed record is one thing in scope that could not be assessed.
@@ -322,6 +385,7 @@ func (*Certificate) Kind() Kind { return KindCertificate }
 func (*File) Kind() Kind        { return KindFile }
 func (*Observation) Kind() Kind { return KindObservation }
 func (*Endpoint) Kind() Kind    { return KindEndpoint }
+func (*Revocation) Kind() Kind  { return KindRevocation }
 func (*NotAssessed) Kind() Kind { return KindNotAssessed }
 func (*End) Kind() Kind         { return KindEnd }
 func (u *Unknown) Kind() Kind   { return u.Name }

@@ -30,6 +30,8 @@ type Target struct {
 	Host   string // EndpointTarget: name in lower case without a final dot, or address literal without brackets
 	Port   int    // EndpointTarget: 1 to 65535
 
+	StartTLS string // EndpointTarget: protocol that is upgraded to TLS, as scan.Endpoint has it; empty for plain TLS
+
 	Problem string // BadTarget: why
 }
 
@@ -105,9 +107,6 @@ func hasFileExtension(arg string) bool {
 	return false
 }
 
-// schemePorts gives the default port of the schemes that may be probed.
-var schemePorts = map[string]int{"https": 443, "tls": 443}
-
 // cutPort splits host:port; ok is false where arg has more than one colon and
 // no brackets, which is an IPv6 address without a port.
 func cutPort(arg string) (host, port string, ok bool) {
@@ -136,11 +135,11 @@ func parseEndpoint(arg string) (Target, error) {
 		if u.User != nil {
 			return Target{}, fmt.Errorf("target %q: a URL with user or password is refused", hideUser(arg))
 		}
-		port, known := schemePorts[strings.ToLower(scheme)]
+		s, known := schemes[strings.ToLower(scheme)]
 		if !known {
-			return Target{}, fmt.Errorf("target %q: scheme %q is not one that certaudit probes (https, tls)", arg, scheme)
+			return Target{}, fmt.Errorf("target %q: scheme %q is not one that certaudit probes (%s)", arg, scheme, strings.Join(Schemes(), ", "))
 		}
-		t.Scheme, t.Port, hostport = strings.ToLower(scheme), port, u.Host
+		t.Scheme, t.Port, t.StartTLS, hostport = strings.ToLower(scheme), s.port, s.starttls, u.Host
 	}
 	if strings.Contains(hostport, "@") {
 		return Target{}, fmt.Errorf("target %q: a user or password is refused", hideUser(arg))
@@ -155,6 +154,9 @@ func parseEndpoint(arg string) (Target, error) {
 			return Target{}, fmt.Errorf("target %q: port %q is not a number from 1 to 65535", arg, port)
 		}
 		t.Port = int(n)
+	}
+	if t.Scheme == "" {
+		t.StartTLS = portProtocols[t.Port]
 	}
 	if strings.Contains(host, ":") {
 		if _, err := netip.ParseAddr(host); err != nil {

@@ -35,6 +35,7 @@ type scanFlags struct {
 	offline  bool
 	roots    []string
 	vantage  string
+	depth    string
 
 	limits []string // NAME=VALUE
 	noKeys bool
@@ -53,6 +54,7 @@ func (f *scanFlags) register(flags *pflag.FlagSet) {
 	flags.BoolVar(&f.offline, "offline", false, "open no socket and ask no DNS")
 	flags.StringSliceVar(&f.roots, "roots", []string{"mozilla"}, "trust anchors: mozilla (embedded, dated), system, or files; repeatable")
 	flags.StringVar(&f.vantage, "vantage", "", "name of the place where the scan stands")
+	flags.StringVar(&f.depth, "depth", "standard", "how deep to probe endpoints: standard (one handshake, and what the policies ask for) or full")
 	flags.StringArrayVar(&f.limits, "limit", nil, "NAME=VALUE: what one file may cost, such as file-time=30s; repeatable")
 	flags.BoolVar(&f.noKeys, "no-private-keys", false, "parse no key material: a private key is recorded, and nothing more")
 	f.passwords.register(flags)
@@ -77,6 +79,10 @@ func (f *scanFlags) configure(flags *pflag.FlagSet, s settings) error {
 	}
 	if f.timeout <= 0 {
 		return fmt.Errorf("--timeout %v: give a time above zero", f.timeout)
+	}
+	take(flags, "depth", &f.depth, s.Depth, s.Depth != "")
+	if !slices.Contains([]string{"standard", "full"}, f.depth) {
+		return fmt.Errorf("--depth %q: not one of standard, full", f.depth)
 	}
 	if f.jobs < 0 {
 		return fmt.Errorf("--jobs %d: give a number above zero", f.jobs)
@@ -263,6 +269,11 @@ func (a *app) plan(f *scanFlags, args []string, listed int, out string, set *pol
 	p.run.Roots, p.run.Excludes = digests, excludes
 	for _, probe := range set.Probes() {
 		p.run.Probes = append(p.run.Probes, probe.String())
+	}
+	if f.depth == "full" {
+		p.run.Probes = append(p.run.Probes, scan.FullDepth()...)
+		slices.Sort(p.run.Probes)
+		p.run.Probes = slices.Compact(p.run.Probes)
 	}
 	var roots *tlsprobe.Roots // nil where no path is asked for: to read them costs as much as thousands of files
 	if slices.ContainsFunc(p.targets, func(t scan.Target) bool { return t.Kind == scan.EndpointTarget }) {

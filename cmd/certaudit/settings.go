@@ -37,6 +37,7 @@ type settings struct {
 	Offline         bool              `yaml:"offline"`
 	Roots           []string          `yaml:"roots"`
 	Vantage         string            `yaml:"vantage"`
+	Depth           string            `yaml:"depth"`
 	Passwords       []passwordFor     `yaml:"passwords"`
 	NoPrivateKeys   bool              `yaml:"no_private_keys"`
 	Limits          map[string]string `yaml:"limits"` // bounds on one file, by the names of --limit

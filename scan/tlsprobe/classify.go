@@ -103,6 +103,8 @@ func classifyHandshake(ctx context.Context, err error, seen []byte) *failure {
 		return end.with(scan.StageHandshake)
 	case errors.Is(err, errTooMuch):
 		f.stage, f.reason = scan.StageLimit, scan.ReasonTooLarge
+	case errors.Is(err, errBudget):
+		f.stage, f.reason = scan.StageLimit, scan.ReasonBudget
 	case isReset(err):
 		f.reason, f.temporary = scan.ReasonReset, true
 	case errors.Is(err, io.EOF), errors.Is(err, io.ErrUnexpectedEOF):

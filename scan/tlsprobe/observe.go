@@ -28,13 +28,14 @@ type visit struct {
 	name     string // sent as SNI
 	addrs    []netip.Addr
 	attempts int
+	budget   *budget
 }
 
 // observe emits the records of one endpoint.
 func (p *Prober) observe(ctx context.Context, t scan.Target, emit func(scan.Record)) {
 	ctx, cancel := context.WithTimeoutCause(ctx, p.timeout, errTimeout)
 	defer cancel()
-	v := &visit{p: p, target: t, emit: emit}
+	v := &visit{p: p, target: t, emit: emit, budget: newBudget()}
 	if fail := v.locate(ctx); fail != nil {
 		v.notAssessed(fail, -1, v.attempts)
 		return
@@ -100,12 +101,10 @@ func (v *visit) meet(ctx context.Context) (*sight, *failure) {
 }
 
 func (v *visit) attempt(ctx context.Context, m manner) (*sight, *failure) {
-	nc, addr, fail := v.p.connect(ctx, v.addrs, v.target.Port)
+	c, fail := v.open(ctx)
 	if fail != nil {
 		return nil, fail
 	}
-	v.addrs = []netip.Addr{addr}
-	c := newConn(ctx, nc)
 	defer c.Close()
 	return v.p.greet(ctx, c, v.name, m)
 }
@@ -175,7 +174,7 @@ func (v *visit) endpoint(seen *sight, chain []*node) *scan.Endpoint {
 	addr := v.addrs[0]
 	return &scan.Endpoint{
 		Target: v.target.Arg, Endpoint: v.target.Endpoint(), Address: addr.String(), Port: v.target.Port, ServerName: v.name,
-		TLSVersion: versionName(seen.version), CipherSuite: suiteName(seen.suite), KeyExchange: seen.group, ALPN: seen.alpn,
+		StartTLS: v.target.StartTLS, TLSVersion: versionName(seen.version), CipherSuite: suiteName(seen.suite), KeyExchange: seen.group, ALPN: seen.alpn,
 		OCSPStapled: seen.stapled, ClientCert: seen.clientCert, HostnameMatch: hostnameMatch(chain[0].x, v.name, addr),
 		Chain: fingerprints(chain), Attempts: v.attempts, ObservedAt: v.at(),
 	}
@@ -194,7 +193,7 @@ func (v *visit) probe(ctx context.Context, known versionSet) (failed []failedPro
 		if known.settled(most) {
 			continue
 		}
-		if n, fail := v.p.probeVersions(ctx, v.addrs[0], v.target.Port, v.name, most, known); fail != nil {
+		if n, fail := v.probeVersions(ctx, most, known); fail != nil {
 			failed = append(failed, failedProbe{fail, n})
 		}
 	}

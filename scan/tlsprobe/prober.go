@@ -20,7 +20,7 @@ import (
 type Options struct {
 	Timeout time.Duration    // for all that one endpoint costs, probes and retries included
 	Roots   *Roots           // anchors that paths are built to; nil means none
-	Probes  []string         // further hellos, as "versions<=TLS 1.1"
+	Probes  []string         // further hellos, as "versions<=TLS 1.1", and the Probe constants of package scan
 	Offline bool             // open no socket and ask no DNS
 	Now     func() time.Time // clock of the records
 
@@ -33,7 +33,8 @@ type Options struct {
 type Prober struct {
 	timeout time.Duration
 	roots   *Roots
-	caps    []uint16 // of the versions probes, highest first
+	caps    []uint16        // of the versions probes, highest first
+	probes  map[string]bool // the others, by name
 	offline bool
 	now     func() time.Time
 	resolve func(ctx context.Context, host string) ([]netip.Addr, error)
@@ -62,7 +63,12 @@ func New(o Options) (*Prober, error) {
 	}
 	p := &Prober{timeout: o.Timeout, roots: o.Roots, offline: o.Offline, now: o.Now, resolve: o.Resolve, dial: o.Dial,
 		facts: newCache[[32]byte, *node](factsKept), sigs: newCache[pair, string](sigsKept)}
+	p.probes = map[string]bool{}
 	for _, s := range o.Probes {
+		if slices.Contains(scan.FullDepth(), s) {
+			p.probes[s] = true
+			continue
+		}
 		v, err := parseProbe(s)
 		if err != nil {
 			return nil, err
@@ -99,7 +105,8 @@ func parseProbe(s string) (uint16, error) {
 			}
 		}
 	}
-	return 0, fmt.Errorf("tlsprobe: probe %q is not known; known are versions<=SSL 3.0, TLS 1.0, TLS 1.1 and TLS 1.2", s)
+	return 0, fmt.Errorf("tlsprobe: probe %q is not known; known are %s, and versions<= SSL 3.0, TLS 1.0, TLS 1.1 and TLS 1.2",
+		s, strings.Join(scan.FullDepth(), ", "))
 }
 
 // Units yields the one unit of an endpoint target, and nothing for others.

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"io"
-	"net/netip"
 	"time"
 
 	"certaudit/scan"
@@ -64,7 +63,7 @@ func (s versionSet) names(accepted bool) []string {
 // connection that is reset, gives no answer in half the time left or gives one
 // that may be an accident is tried once more; what then fails says nothing
 // about versions.
-func (p *Prober) probeVersions(ctx context.Context, addr netip.Addr, port int, serverName string, most uint16, known versionSet) (attempts int, fail *failure) {
+func (v *visit) probeVersions(ctx context.Context, most uint16, known versionSet) (attempts int, fail *failure) {
 	for attempts = 1; ; attempts++ {
 		share := func(left time.Duration) time.Duration { return left / 2 }
 		if attempts == 2 {
@@ -72,7 +71,7 @@ func (p *Prober) probeVersions(ctx context.Context, addr netip.Addr, port int, s
 		}
 		one, cancel := within(ctx, share)
 		before := fail
-		fail = p.probeOnce(one, addr, port, serverName, most, known)
+		fail = v.probeOnce(one, most, known)
 		cancel()
 		if fail != nil && before != nil && fail.alert == alertInternalError && before.alert == alertInternalError {
 			known.refused(most)
@@ -89,14 +88,13 @@ func (p *Prober) probeVersions(ctx context.Context, addr netip.Addr, port int, s
 	}
 }
 
-func (p *Prober) probeOnce(ctx context.Context, addr netip.Addr, port int, serverName string, most uint16, known versionSet) *failure {
-	nc, _, fail := p.connect(ctx, []netip.Addr{addr}, port)
+func (v *visit) probeOnce(ctx context.Context, most uint16, known versionSet) *failure {
+	c, fail := v.open(ctx)
 	if fail != nil {
 		return fail
 	}
-	c := newConn(ctx, nc)
 	defer c.Close()
-	f, err := exchange(c, most, serverName, msgServerHello)
+	f, err := exchange(c, most, v.name, msgServerHello)
 	switch {
 	case err == nil && f.version <= most && f.version >= versionSSL30:
 		known.chosen(most, f.version)
