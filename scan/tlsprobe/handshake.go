@@ -145,7 +145,7 @@ func autopsy(ctx context.Context, c *conn, err error, keys *keyLog, sent [][]byt
 // ask sends a hello of ours up to TLS 1.2 and reads the answer, certificates
 // included, without going on.
 func (p *Prober) ask(ctx context.Context, c *conn, serverName string) (*sight, *failure) {
-	f, err := exchange(c, tls.VersionTLS12, serverName, msgServerHelloDone)
+	f, err := exchange(c, newHello(tls.VersionTLS12, serverName), msgServerHelloDone)
 	switch {
 	case f.hello && len(f.chain) > 0 && err == nil:
 		return f.sight(tls.VersionTLS12), nil
@@ -163,13 +163,13 @@ func (p *Prober) ask(ctx context.Context, c *conn, serverName string) (*sight, *
 	return nil, fail
 }
 
-// exchange sends a hello that is capped at most and reads up to the message
-// want.
-func exchange(c *conn, most uint16, serverName string, want byte) (*flight, error) {
-	if _, err := c.Write(buildHello(most, serverName)); err != nil {
+// exchange sends a hello and reads up to the message want.
+func exchange(c *conn, h hello, want byte) (*flight, error) {
+	record, message := h.record()
+	if _, err := c.Write(record); err != nil {
 		return new(flight), err
 	}
-	return readFlight(bufio.NewReader(c), want, nil)
+	return readFlight(bufio.NewReader(c), want, func(f *flight) []byte { return h.share.serverSecret(message, f) })
 }
 
 func (f *flight) sight(most uint16) *sight {

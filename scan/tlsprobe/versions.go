@@ -51,6 +51,9 @@ func (s versionSet) settled(most uint16) bool {
 // names lists the versions accepted or refused, oldest first.
 func (s versionSet) names(accepted bool) []string {
 	var out []string
+	if a, known := s[versionSSL20]; known && a == accepted {
+		out = append(out, versionName(versionSSL20))
+	}
 	for _, v := range versions {
 		if a, known := s[v.wire]; known && a == accepted {
 			out = append(out, v.name)
@@ -94,7 +97,7 @@ func (v *visit) probeOnce(ctx context.Context, most uint16, known versionSet) *f
 		return fail
 	}
 	defer c.Close()
-	f, err := exchange(c, most, v.name, msgServerHello)
+	f, err := exchange(c, newHello(most, v.name), msgServerHello)
 	switch {
 	case err == nil && f.version <= most && f.version >= versionSSL30:
 		known.chosen(most, f.version)
