@@ -29,8 +29,8 @@ type flight struct {
 	renegotiation  bool   // RFC 5746
 	extendedMaster bool   // RFC 7627
 	heartbeat      bool   // RFC 6520
-	shareGroup     uint16 // of the server's half of a TLS 1.3 key exchange
-	share          []byte
+	shareGroup     uint16 // of the server's half of the key exchange
+	share          []byte // of TLS 1.3
 	message        []byte // the ServerHello
 	alpn           string
 	certificates   bool // a Certificate message was read
@@ -59,7 +59,7 @@ const (
 )
 
 // readFlight reads until the message want (msgServerHello, which a
-// HelloRetryRequest is too; msgCertificateVerify; msgServerHelloDone for all up
+// HelloRetryRequest is too; msgServerKeyExchange; msgCertificateVerify; msgServerHelloDone for all up
 // to the certificates of TLS 1.3) and returns what was seen also beside an error.
 // secret gives the server's handshake traffic secret of TLS 1.3, nil where it
 // is not known.
@@ -212,12 +212,15 @@ func (f *flight) take(typ byte, body []byte) error {
 		return fmt.Errorf("%w: message of type %d before the server hello", errProtocol, typ)
 	case typ == msgEncryptedExtensions && f.version == tls.VersionTLS13:
 		f.takeExtensions(c)
+		f.done = f.want == msgEncryptedExtensions
 	case typ == msgCertificate:
 		f.takeCertificates(c)
+		f.done = f.done || f.want == msgCertificate
 	case typ == msgCertificateStatus:
 		f.stapled = scan.Yes
 	case typ == msgServerKeyExchange:
 		f.takeKeyExchange(c)
+		f.done = f.want == msgServerKeyExchange
 	case typ == msgCertificateRequest:
 		f.clientCert = scan.Yes
 	case typ == msgCertificateVerify && f.version == tls.VersionTLS13:
@@ -335,7 +338,8 @@ func (f *flight) takeKeyExchange(c *cursor) {
 			f.group = "explicit curve"
 			return
 		}
-		f.group = groupName(uint16(c.uint(2)))
+		f.shareGroup = uint16(c.uint(2))
+		f.group = groupName(f.shareGroup)
 		c.bytes(c.uint(1)) // point
 	case strings.HasPrefix(name, "TLS_DHE_"), strings.HasPrefix(name, "TLS_DH_anon_"):
 		prime := bytes.TrimLeft(c.bytes(c.uint(2)), "\x00")

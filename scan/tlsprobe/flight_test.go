@@ -106,7 +106,7 @@ func TestReadFlight(t *testing.T) {
 			f.group, f.scheme, f.certificates, f.chain = "", 0, false, nil
 		}), errProtocol},
 		{"encrypted, no key", record(22, serverHello(tls.VersionTLS12, tls.TLS_AES_128_GCM_SHA256, "\x00\x2b\x00\x02\x03\x04\x00\x33\x00\x02\x11\xec")) +
-			record(20, "\x01") + record(23, "x"), flight{hello: true, version: tls.VersionTLS13, suite: tls.TLS_AES_128_GCM_SHA256, group: "X25519MLKEM768", shareGroup: 4588}, errNoKey},
+			record(20, "\x01") + record(23, "x"), flight{hello: true, version: tls.VersionTLS13, suite: tls.TLS_AES_128_GCM_SHA256, group: "X25519MLKEM768"}, errNoKey},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
@@ -114,7 +114,7 @@ func TestReadFlight(t *testing.T) {
 			if got.hello != (len(got.message) > 0) {
 				t.Errorf("hello %v, message %x", got.hello, got.message)
 			}
-			got.want, got.message, got.session = 0, nil, nil
+			got.want, got.message, got.session, got.shareGroup = 0, nil, nil, 0
 			if diff := cmp.Diff(tt.want, *got, cmp.AllowUnexported(flight{})); diff != "" || !errors.Is(err, tt.err) {
 				t.Errorf("%v, want %v\n%s", err, tt.err, diff)
 			}

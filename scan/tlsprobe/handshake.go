@@ -18,6 +18,7 @@ type sight struct {
 	most           uint16 // the highest version that was offered
 	version, suite uint16
 	group, alpn    string
+	groupID        uint16 // of TLS 1.3
 	chain          [][]byte
 	stapled        scan.Answer
 	clientCert     scan.Answer
@@ -72,24 +73,16 @@ func (p *Prober) handshake(ctx context.Context, c *conn, serverName string, m ma
 	var keys keyLog
 	var sent [][]byte
 	asked := false
-	cfg := &tls.Config{
-		ServerName:         serverName,
-		InsecureSkipVerify: true, // the chain is a fact to record, good or bad
-		MinVersion:         tls.VersionTLS10,
-		MaxVersion:         tls.VersionTLS13,
-		CipherSuites:       p.suites,
-		CurvePreferences:   []tls.CurveID{tls.X25519, tls.CurveP256, tls.CurveP384, tls.CurveP521},
-		VerifyPeerCertificate: func(raw [][]byte, _ [][]*x509.Certificate) error {
-			sent = raw
-			return nil
-		},
-		GetClientCertificate: func(*tls.CertificateRequestInfo) (*tls.Certificate, error) {
-			asked = true
-			return new(tls.Certificate), nil
-		},
-		SessionTicketsDisabled: true,
-		KeyLogWriter:           &keys,
+	cfg := p.config(serverName)
+	cfg.VerifyPeerCertificate = func(raw [][]byte, _ [][]*x509.Certificate) error {
+		sent = raw
+		return nil
 	}
+	cfg.GetClientCertificate = func(*tls.CertificateRequestInfo) (*tls.Certificate, error) {
+		asked = true
+		return new(tls.Certificate), nil
+	}
+	cfg.KeyLogWriter = &keys
 	if m.alpn {
 		cfg.NextProtos = []string{"h2", "http/1.1"}
 	}
@@ -104,9 +97,23 @@ func (p *Prober) handshake(ctx context.Context, c *conn, serverName string, m ma
 	tc.Close() // all is known; a peer that does not take the goodbye changes nothing
 	return &sight{
 		most: tls.VersionTLS13, version: cs.Version, suite: cs.CipherSuite,
-		group: groupName(uint16(cs.CurveID)), alpn: cs.NegotiatedProtocol, chain: sent,
+		group: groupName(uint16(cs.CurveID)), groupID: uint16(cs.CurveID), alpn: cs.NegotiatedProtocol, chain: sent,
 		stapled: scan.Answered(len(cs.OCSPResponse) > 0), clientCert: scan.Answered(asked),
 	}, nil
+}
+
+// config is what every handshake of crypto/tls has here: nothing is verified,
+// because the chain is a fact to record, good or bad.
+func (p *Prober) config(serverName string) *tls.Config {
+	return &tls.Config{
+		ServerName:             serverName,
+		InsecureSkipVerify:     true,
+		MinVersion:             tls.VersionTLS10,
+		MaxVersion:             tls.VersionTLS13,
+		CipherSuites:           p.suites,
+		CurvePreferences:       []tls.CurveID{tls.X25519, tls.CurveP256, tls.CurveP384, tls.CurveP521},
+		SessionTicketsDisabled: true,
+	}
 }
 
 // drainTime is how long the rest of a server's messages is waited for after
@@ -173,6 +180,6 @@ func exchange(c *conn, h hello, want byte) (*flight, error) {
 }
 
 func (f *flight) sight(most uint16) *sight {
-	return &sight{most: most, version: f.version, suite: f.suite, group: f.group, alpn: f.alpn, chain: f.chain,
+	return &sight{most: most, version: f.version, suite: f.suite, group: f.group, groupID: f.shareGroup, alpn: f.alpn, chain: f.chain,
 		stapled: f.stapled, clientCert: f.clientCert, oldSignature: f.oldSignature}
 }

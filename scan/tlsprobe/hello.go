@@ -34,6 +34,7 @@ const (
 	extPadding           = 21
 	extExtendedMaster    = 23
 	extSupportedVersions = 43
+	extCertSchemes       = 50
 	extKeyShare          = 51
 	extRenegotiation     = 0xFF01
 )
@@ -72,7 +73,8 @@ type hello struct {
 	name        string   // sent as SNI; left out where it is empty
 	suites      []uint16 // without signalling values
 	groups      []uint16
-	schemes     []uint16 // from TLS 1.2 on
+	schemes     []uint16 // of handshake signatures, from TLS 1.2 on
+	certSchemes []uint16 // of signatures in certificates, where others are accepted there
 	alpn        []string
 	share       *share // of a key exchange in TLS 1.3; nil asks the server which group it wants
 	session     []byte // to resume; up to TLS 1.2
@@ -154,6 +156,9 @@ func (h hello) extensions() []byte {
 	e = appendExtension(e, extSupportedGroups, append16(nil, bytes16(h.groups)))
 	if h.most >= tls.VersionTLS12 {
 		e = appendExtension(e, extSignatureSchemes, append16(nil, bytes16(h.schemes)))
+		if len(h.certSchemes) > 0 {
+			e = appendExtension(e, extCertSchemes, append16(nil, bytes16(h.certSchemes)))
+		}
 	}
 	if len(h.alpn) > 0 {
 		var names []byte

@@ -1,0 +1,102 @@
+package tlsprobe
+
+import (
+	"bytes"
+	"context"
+	"crypto/tls"
+	"time"
+
+	"certaudit/scan"
+)
+
+// ticketWait is how long a ticket of TLS 1.3 is waited for; it follows the
+// handshake at once where there is one.
+const ticketWait = time.Second
+
+// askResumption tries whether sessions are resumed: in TLS 1.3 and with tickets
+// by a second handshake, with session ids by a hello that names one.
+func (s *survey) askResumption(ctx context.Context) *failure {
+	if s.known[tls.VersionTLS13] {
+		fail := s.resumes(ctx, tls.VersionTLS13, &s.e.ResumptionPSK)
+		if fail != nil {
+			return fail
+		}
+	}
+	version := s.legacy()
+	if version < tls.VersionTLS10 {
+		return nil
+	}
+	if fail := s.resumes(ctx, version, &s.e.ResumptionTicket); fail != nil {
+		return fail
+	}
+	return s.resumesByID(ctx, version)
+}
+
+// resumes makes two handshakes with one store of tickets.
+func (s *survey) resumes(ctx context.Context, version uint16, answer *scan.Answer) *failure {
+	cfg := s.v.p.config(s.v.name)
+	cfg.MinVersion, cfg.MaxVersion = version, version
+	cfg.SessionTicketsDisabled, cfg.ClientSessionCache = false, tls.NewLRUClientSessionCache(1)
+	resumed := false
+	for range 2 {
+		_, fail := s.finished(ctx, cfg, func(tc *tls.Conn) {
+			resumed = tc.ConnectionState().DidResume
+			if version == tls.VersionTLS13 && !resumed {
+				tc.SetReadDeadline(time.Now().Add(ticketWait))
+				tc.Read(make([]byte, 1)) // which takes the tickets in
+			}
+		})
+		if fail != nil {
+			return fail
+		}
+	}
+	*answer = scan.Answered(resumed)
+	return nil
+}
+
+// resumesByID completes a handshake without tickets and offers its session id
+// again: a server that resumes repeats it (RFC 5246 section 7.4.1.3).
+func (s *survey) resumesByID(ctx context.Context, version uint16) *failure {
+	cfg := s.v.p.config(s.v.name)
+	cfg.MinVersion, cfg.MaxVersion = version, version
+	read, fail := s.finished(ctx, cfg, func(*tls.Conn) {})
+	if fail != nil {
+		return fail
+	}
+	first, err := readFlight(bytes.NewReader(read), msgServerHello, nil)
+	if err != nil {
+		return classifyHandshake(ctx, err, read)
+	}
+	if len(first.session) == 0 {
+		s.e.ResumptionID = scan.No
+		return nil
+	}
+	h := newHello(version, s.v.name)
+	h.session, h.suites = first.session, []uint16{first.suite}
+	f, fail := s.v.ask(ctx, h, msgServerHello)
+	if fail != nil {
+		return fail
+	}
+	s.e.ResumptionID = scan.Answered(f != nil && bytes.Equal(f.session, first.session))
+	return nil
+}
+
+// finished completes a handshake of crypto/tls, uses it, and returns what was
+// read. What the library cannot take is not an answer.
+func (s *survey) finished(ctx context.Context, cfg *tls.Config, use func(*tls.Conn)) (read []byte, fail *failure) {
+	one, cancel := within(ctx, s.v.askShare(1))
+	defer cancel()
+	c, fail := s.v.open(one)
+	if fail != nil {
+		return nil, fail
+	}
+	defer c.Close()
+	tc := tls.Client(c, cfg)
+	if err := tc.Handshake(); err != nil {
+		return nil, classifyHandshake(one, err, c.read)
+	}
+	read = bytes.Clone(c.read)
+	use(tc)
+	tc.Close()
+	return read, nil
+}
