@@ -58,11 +58,12 @@ const (
 	maxRecords  = 4096         // a Certificate message of that size in records of 64 bytes
 )
 
-// readFlight reads until the message want (msgServerHello, which a
-// HelloRetryRequest is too; msgServerKeyExchange; msgCertificateVerify; msgServerHelloDone for all up
-// to the certificates of TLS 1.3) and returns what was seen also beside an error.
-// secret gives the server's handshake traffic secret of TLS 1.3, nil where it
-// is not known.
+// readFlight reads until the message want and returns what was seen also beside
+// an error: msgServerHello, wantPrime, msgServerKeyExchange, msgCertificate,
+// msgEncryptedExtensions, msgCertificateVerify, or msgServerHelloDone for all up
+// to the certificates of TLS 1.3. A HelloRetryRequest ends it too, except in the
+// last case, where a second hello is known to follow. secret gives the server's
+// handshake traffic secret of TLS 1.3; nil where it is not known.
 func readFlight(r io.Reader, want byte, secret func(*flight) []byte) (*flight, error) {
 	fr := flightReader{r: r, secret: secret, f: flight{want: want}}
 	for !fr.f.done {
@@ -73,11 +74,24 @@ func readFlight(r io.Reader, want byte, secret func(*flight) []byte) (*flight, e
 		if err := fr.f.take(typ, body); err != nil {
 			return &fr.f, err
 		}
-		if want == msgServerHello && (fr.f.hello || fr.f.retry) {
-			break
+		switch {
+		case fr.f.retry && !fr.f.hello:
+			fr.f.done = want != msgServerHelloDone
+		case fr.f.hello:
+			fr.f.done = fr.f.done || want == msgServerHello || want == wantPrime && !finiteField(fr.f.suite)
 		}
 	}
 	return &fr.f, nil
+}
+
+// wantPrime wants the server's hello and, where the suite has a finite-field key
+// exchange, that too.
+const wantPrime = 0xFF
+
+// finiteField is true for suites whose key exchange shows a prime.
+func finiteField(suite uint16) bool {
+	name := suiteName(suite)
+	return strings.HasPrefix(name, "TLS_DHE_") || strings.HasPrefix(name, "TLS_DH_anon_")
 }
 
 // A flightReader turns records into handshake messages.
@@ -220,7 +234,7 @@ func (f *flight) take(typ byte, body []byte) error {
 		f.stapled = scan.Yes
 	case typ == msgServerKeyExchange:
 		f.takeKeyExchange(c)
-		f.done = f.want == msgServerKeyExchange
+		f.done = f.want == msgServerKeyExchange || f.want == wantPrime
 	case typ == msgCertificateRequest:
 		f.clientCert = scan.Yes
 	case typ == msgCertificateVerify && f.version == tls.VersionTLS13:
@@ -341,7 +355,7 @@ func (f *flight) takeKeyExchange(c *cursor) {
 		f.shareGroup = uint16(c.uint(2))
 		f.group = groupName(f.shareGroup)
 		c.bytes(c.uint(1)) // point
-	case strings.HasPrefix(name, "TLS_DHE_"), strings.HasPrefix(name, "TLS_DH_anon_"):
+	case finiteField(f.suite):
 		prime := bytes.TrimLeft(c.bytes(c.uint(2)), "\x00")
 		if len(prime) > 0 {
 			f.dhBits = len(prime)*8 - bits.LeadingZeros8(prime[0])

@@ -7,6 +7,8 @@ import (
 	"crypto/tls"
 	"slices"
 	"strings"
+
+	"certaudit/scan"
 )
 
 // askGroups lists the groups that the server accepts. In TLS 1.3 a hello
@@ -85,6 +87,14 @@ func (s *survey) suitesWith(version uint16, marks ...string) (ids []uint16) {
 	return ids
 }
 
+// curves are the groups up to TLS 1.2 that are no finite fields.
+func curves() []uint16 {
+	return slices.DeleteFunc(slices.Clone(helloGroups), func(id uint16) bool {
+		_, finite := finiteFields[id]
+		return finite
+	})
+}
+
 // curvesOf lists the curves up to TLS 1.2. A server with an ECDSA certificate
 // refuses every curve to clients that do not list the certificate's (RFC 8422
 // section 5.1), so that each one left is tried again beside it.
@@ -99,13 +109,12 @@ func (s *survey) curvesOf(ctx context.Context, version uint16) ([]uint16, *failu
 		}
 		return f.shareGroup, true, nil
 	}
-	curves := slices.DeleteFunc(slices.Clone(helloGroups), func(id uint16) bool { return id >= 256 })
-	taken, fail := exhaust(curves, choose)
+	taken, fail := exhaust(curves(), choose)
 	own := s.ownCurve()
 	if fail != nil || own == 0 || !slices.Contains(taken, own) {
 		return taken, fail
 	}
-	for _, id := range curves {
+	for _, id := range curves() {
 		if slices.Contains(taken, id) {
 			continue
 		}
@@ -140,25 +149,15 @@ func (s *survey) ownCurve() uint16 {
 	return 0
 }
 
-// primesOf asks for finite-field exchanges up to TLS 1.2: usual ones, anonymous
-// ones, and those of export grade. No group of RFC 7919 is offered with them, so
-// that the server shows the prime of its own.
+// primesOf goes over the suites with a finite-field exchange, export and
+// anonymous ones included, because a server may choose its prime by the suite.
 func (s *survey) primesOf(ctx context.Context, version uint16) *failure {
-	for _, marks := range [][]string{
-		{"TLS_DHE_RSA_WITH_", "TLS_DHE_DSS_WITH_"},
-		{"TLS_DH_anon_WITH_"},
-		{"TLS_DHE_RSA_EXPORT", "TLS_DHE_DSS_EXPORT", "TLS_DH_anon_EXPORT"},
-	} {
-		h := newHello(version, s.v.name)
-		h.suites = s.suitesWith(version, marks...)
-		h.groups = slices.DeleteFunc(slices.Clone(h.groups), func(id uint16) bool { return id >= 256 })
-		f, fail := s.v.ask(ctx, h, msgServerKeyExchange)
-		if fail != nil {
-			return fail
-		}
-		if f != nil && f.version == version {
-			s.prime(f.dhBits)
-		}
+	if slices.Contains(s.e.Probed, scan.ProbeCipherSuites) {
+		return nil // seen there
 	}
-	return nil
+	suites := slices.DeleteFunc(idsOf(suites12, suitesOld, suitesRare), func(id uint16) bool {
+		return !finiteField(id) || strings.Contains(suiteName(id), "_PSK_")
+	})
+	_, fail := exhaust(suites, func(rest []uint16) (uint16, bool, *failure) { return s.chooses(ctx, version, rest) })
+	return fail
 }

@@ -25,13 +25,14 @@ var notHTTP = map[int]bool{465: true, 563: true, 636: true, 853: true, 990: true
 
 // askHSTS makes one request for / and reads the header of the answer (RFC 6797
 // section 6.1). Redirects are not followed. A server that speaks no HTTP gives
-// no fact, and that is an answer.
+// no fact, and that is an answer; one that is silent speaks none, unless the
+// target says so.
 func (s *survey) askHSTS(ctx context.Context) *failure {
 	t := s.v.target
 	if t.StartTLS != "" || t.Scheme != "" && t.Scheme != "https" || t.Scheme == "" && notHTTP[t.Port] {
 		return nil
 	}
-	cfg := s.v.p.config(s.v.name)
+	cfg := s.config()
 	cfg.NextProtos = []string{"http/1.1"}
 	var fail *failure
 	_, broken := s.finished(ctx, cfg, func(tc *tls.Conn) { fail = s.readHSTS(ctx, tc) })
@@ -55,6 +56,8 @@ func (s *survey) readHSTS(ctx context.Context, tc *tls.Conn) *failure {
 	switch {
 	case err == nil:
 		resp.Body.Close()
+	case !(s.v.target.Scheme == "https" || s.v.target.Port == 443):
+		return nil
 	case isTimeout(err):
 		return &failure{stage: scan.StageHandshake, reason: scan.ReasonTimeout, alert: -1, detail: "no answer to an HTTP request"}
 	case isReset(err), errors.Is(err, io.EOF), errors.Is(err, io.ErrUnexpectedEOF):

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"crypto/tls"
+	"slices"
 	"time"
 
 	"certaudit/scan"
@@ -34,16 +35,21 @@ func (s *survey) askResumption(ctx context.Context) *failure {
 
 // resumes makes two handshakes with one store of tickets.
 func (s *survey) resumes(ctx context.Context, version uint16, answer *scan.Answer) *failure {
-	cfg := s.v.p.config(s.v.name)
+	cfg := s.config()
 	cfg.MinVersion, cfg.MaxVersion = version, version
-	cfg.SessionTicketsDisabled, cfg.ClientSessionCache = false, tls.NewLRUClientSessionCache(1)
+	ticket := new(oneTicket)
+	cfg.SessionTicketsDisabled, cfg.ClientSessionCache = false, ticket
+	if s.leaf.x != nil {
+		cfg.Time = func() time.Time { return s.leaf.x.NotAfter } // the library forgets sessions of expired certificates
+	}
 	resumed := false
 	for range 2 {
 		_, fail := s.finished(ctx, cfg, func(tc *tls.Conn) {
 			resumed = tc.ConnectionState().DidResume
 			if version == tls.VersionTLS13 && !resumed {
 				tc.SetReadDeadline(time.Now().Add(ticketWait))
-				tc.Read(make([]byte, 1)) // which takes the tickets in
+				ticket.kept = func() { tc.SetReadDeadline(time.Unix(1, 0)) } // nothing else is waited for
+				tc.Read(make([]byte, 1))
 			}
 		})
 		if fail != nil {
@@ -54,10 +60,25 @@ func (s *survey) resumes(ctx context.Context, version uint16, answer *scan.Answe
 	return nil
 }
 
+// A oneTicket keeps the session seen last.
+type oneTicket struct {
+	state *tls.ClientSessionState
+	kept  func() // called for each; may be nil
+}
+
+func (o *oneTicket) Get(string) (*tls.ClientSessionState, bool) { return o.state, o.state != nil }
+
+func (o *oneTicket) Put(_ string, state *tls.ClientSessionState) {
+	o.state = state
+	if o.kept != nil {
+		o.kept()
+	}
+}
+
 // resumesByID completes a handshake without tickets and offers its session id
 // again: a server that resumes repeats it (RFC 5246 section 7.4.1.3).
 func (s *survey) resumesByID(ctx context.Context, version uint16) *failure {
-	cfg := s.v.p.config(s.v.name)
+	cfg := s.config()
 	cfg.MinVersion, cfg.MaxVersion = version, version
 	read, fail := s.finished(ctx, cfg, func(*tls.Conn) {})
 	if fail != nil {
@@ -79,6 +100,15 @@ func (s *survey) resumesByID(ctx context.Context, version uint16) *failure {
 	}
 	s.e.ResumptionID = scan.Answered(f != nil && bytes.Equal(f.session, first.session))
 	return nil
+}
+
+// config is that of the first handshake, in the groups that the server wants.
+func (s *survey) config() *tls.Config {
+	cfg := s.v.p.config(s.v.name)
+	if !slices.Contains(cfg.CurvePreferences, tls.CurveID(s.v.group)) {
+		cfg.CurvePreferences = nil // the library's own, which have the hybrid ones
+	}
+	return cfg
 }
 
 // finished completes a handshake of crypto/tls, uses it, and returns what was

@@ -7,7 +7,8 @@ import (
 )
 
 // askSuites lists the suites that the server accepts in each version, and whose
-// order decides among them. The answer to a hello is enough: no handshake is
+// order decides among them. The answer to a hello is enough, and for finite
+// fields the prime, which may differ from suite to suite: no handshake is
 // completed.
 func (s *survey) askSuites(ctx context.Context) *failure {
 	var first *failure
@@ -63,10 +64,14 @@ func (s *survey) takes(ctx context.Context, version uint16, suites []uint16) ([]
 func (s *survey) chooses(ctx context.Context, version uint16, suites []uint16) (uint16, bool, *failure) {
 	h := newHello(version, s.v.name)
 	h.suites = suites
-	f, fail := s.v.ask(ctx, h, msgServerHello)
+	if version < tls.VersionTLS13 {
+		h.groups = curves() // no finite field of RFC 7919: the server is to show the prime of its own
+	}
+	f, fail := s.v.ask(ctx, h, wantPrime)
 	if fail != nil || f == nil || f.version != version { // a lower version answers for itself
 		return 0, false, fail
 	}
+	s.prime(f.dhBits)
 	return f.suite, true, nil
 }
 
