@@ -68,6 +68,7 @@ func pemFiles(t testing.TB, dir, name string, key crypto.Signer, chain ...[]byte
 // start runs a server until the test ends.
 func start(t testing.TB, cmd *exec.Cmd) {
 	t.Helper()
+	cmd.WaitDelay = time.Second // children of it may hold its output
 	if err := cmd.Start(); err != nil {
 		t.Fatal(err)
 	}

@@ -3,6 +3,7 @@ package tlsprobe
 import (
 	"context"
 	"crypto/tls"
+	"slices"
 )
 
 // alpnNames are the application protocols that are offered: those of the IANA
@@ -29,7 +30,7 @@ func (s *survey) askALPN(ctx context.Context) *failure {
 			h.alpn = rest
 			f, fail = s.v.ask13(ctx, h, msgEncryptedExtensions)
 		}
-		if fail != nil || f == nil || f.alpn == "" {
+		if fail != nil || f == nil || !slices.Contains(rest, f.alpn) { // Apache names what it speaks even to who does not offer it
 			return "", false, fail
 		}
 		return f.alpn, true, nil
