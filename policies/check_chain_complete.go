@@ -39,7 +39,7 @@ func newChainComplete(p Values) (Test, error) {
 	if len(bar) == 0 {
 		return Test{}, paramErrorf("bar", "the list is empty, so that everything would pass")
 	}
-	required := "the certificates of a path to a given trust anchor, sent by the endpoint, with none " + orList(chainWords(bar))
+	required := "of a path to a given trust anchor: " + list(chainWords(bar))
 	return Test{
 		Needs:    []string{"chain", "paths"},
 		Requires: required,
@@ -47,15 +47,13 @@ func newChainComplete(p Values) (Test, error) {
 	}, nil
 }
 
+// chainWords says what is asked for where a fault is barred.
 func chainWords(bar []string) (out []string) {
-	for _, b := range bar {
-		switch b {
-		case chainDisorder:
-			b = "out of order"
-		case chainAnchor:
-			b = "that clients have as anchor"
+	for _, words := range [][2]string{{chainMissing, "every intermediate certificate sent"}, {chainDisorder, "certificates in its order"},
+		{chainSuperfluous, "none that it does not need"}, {chainAnchor, "no anchor"}} {
+		if slices.Contains(bar, words[0]) {
+			out = append(out, words[1])
 		}
-		out = append(out, b)
 	}
 	return out
 }
@@ -106,8 +104,7 @@ func evalNoPath(e *scan.Endpoint, barMissing bool, fail func(observed, message s
 	switch e.PathError {
 	case "incomplete_chain":
 		if barMissing {
-			return fail("the issuer of the last certificate is missing",
-				"The endpoint did not send the issuer of the last certificate of its chain ("+e.Chain[len(e.Chain)-1]+", SHA-256), which is no given trust anchor either.")
+			return fail("an issuer is missing", "The chain that the endpoint sent ends in a certificate whose issuer was not sent and is no given trust anchor.")
 		}
 	case "parser_refused", "limit", "unsupported_algorithm", "":
 		return Verdict{Result: NotAssessed, Message: "No path to a given trust anchor is known to compare the chain with (" + cmp.Or(e.PathError, "none that begins with the leaf") + ")."}

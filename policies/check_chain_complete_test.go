@@ -29,7 +29,7 @@ func TestChainComplete(t *testing.T) {
 			"The endpoint did not send the intermediate certificate b (SHA-256), without which no path leads from its certificate to a given trust anchor."},
 		{"another path is whole", "", "leaf a", "leaf a b root; leaf a root2", "", Pass, 0, ""},
 		{"issuer missing", "", "leaf", "", "incomplete_chain", Fail, Critical,
-			"The endpoint did not send the issuer of the last certificate of its chain (leaf, SHA-256), which is no given trust anchor either."},
+			"The chain that the endpoint sent ends in a certificate whose issuer was not sent and is no given trust anchor."},
 		{"issuer missing, and that is not barred", "{bar: anchor}", "leaf", "", "incomplete_chain", NotApplicable, 0, noPath + "incomplete_chain" + compare},
 		{"intermediate missing, and that is not barred", "{bar: disorder}", "leaf", "leaf ca root", "", Pass, 0, ""},
 		{"private root", "", "leaf ca root", "", "unknown_authority", NotApplicable, 0, noPath + "unknown_authority" + compare},

@@ -111,15 +111,15 @@ func (t *suiteTest) requires() string {
 	}
 	switch {
 	case len(each) > 0 && t.offered:
-		all = append(all, "every suite accepted "+list(each))
+		all = append(all, "each suite that is accepted "+list(each))
 	case len(each) > 0:
 		all = append(all, "the negotiated suite "+list(each))
 	}
 	if len(t.barred.texts) > 0 {
-		all = append(all, "no suite accepted is "+orList(t.barred.texts))
+		all = append(all, "no suite that is accepted is "+orList(t.barred.texts))
 	}
 	if len(t.demanded.texts) > 0 {
-		all = append(all, "suites accepted are "+list(t.demanded.texts))
+		all = append(all, "accepts "+list(t.demanded.texts))
 	}
 	if t.serverOrder {
 		all = append(all, "the server's order decides")

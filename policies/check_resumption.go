@@ -11,7 +11,7 @@ func resumption() *Check {
 		ID:      "resumption",
 		Title:   "Sessions resume only in approved ways",
 		Failure: "Sessions resume in a way that is not approved",
-		Why:     "Whoever obtains the key that a server protects its tickets with, or its store of sessions, can read every session that was resumed from them, forward secrecy or not. An organisation that cannot vouch for the rotation of that key does better without.",
+		Why:     "Up to TLS 1.2, whoever obtains the key that a server protects its tickets with, or its store of sessions, can read the sessions behind them, forward secrecy or not. An organisation that cannot vouch for the rotation of that key does better without.",
 		Remedy:  "Disable session tickets or the session cache in the configuration of the server, load balancer or proxy that ends TLS, or rotate the ticket keys daily and change the rule.",
 		Unit:    UnitEndpoint,
 		Params: []Param{
