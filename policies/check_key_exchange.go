@@ -144,8 +144,8 @@ func (t *groupTest) evalStrength(e *scan.Endpoint, groups []string, v *groupVerd
 	var weak []string
 	open := !answered(e, scan.ProbeKeyExchanges)
 	for _, name := range groups {
-		switch g := groupNamed(name); {
-		case g == nil:
+		switch g, known := groupNamed(name); {
+		case !known:
 			open = true
 		case g.bits < t.minBits:
 			weak = append(weak, name)
@@ -166,25 +166,34 @@ func (t *groupTest) evalStrength(e *scan.Endpoint, groups []string, v *groupVerd
 // evalPrimes judges the smallest prime. Where none was seen there has to be no
 // suite that would use one.
 func (t *groupTest) evalPrimes(e *scan.Endpoint, groups []string, v *groupVerdict) {
-	least, known := e.DHBits, true
+	least := e.DHBits
 	for _, name := range groups {
-		if g := groupNamed(name); g != nil && g.finiteField > 0 && (least == 0 || g.finiteField < least) {
+		if g, _ := groupNamed(name); g.finiteField > 0 && (least == 0 || g.finiteField < least) {
 			least = g.finiteField
 		}
-	}
-	for _, names := range acceptedSuites(e) {
-		known = known && (e.DHBits > 0 || !slices.ContainsFunc(names, isFiniteField))
-	}
-	for _, p := range t.probes() {
-		known = known && answered(e, p)
 	}
 	switch {
 	case t.minDHBits == 0:
 	case least > 0 && least < t.minDHBits:
 		v.fault("agrees on keys with a finite-field prime of %d bits, where the policy asks for %d", least, t.minDHBits)
-	case !known:
+	case !t.primesKnown(e):
 		v.open("agrees on keys with a finite-field prime of less than %d bits", t.minDHBits)
 	}
+}
+
+// primesKnown is true where every prime was seen, or there is none to see.
+func (t *groupTest) primesKnown(e *scan.Endpoint) bool {
+	for _, p := range t.probes() {
+		if !answered(e, p) {
+			return false
+		}
+	}
+	for _, names := range acceptedSuites(e) {
+		if e.DHBits == 0 && slices.ContainsFunc(names, isFiniteField) {
+			return false
+		}
+	}
+	return true
 }
 
 // evalPostQuantum: all of these groups are of TLS 1.3.

@@ -45,6 +45,11 @@ func TestKeyExchange(t *testing.T) {
 		{"ECDHE is no finite field", dh2048, goodEndpoint(), suite("TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256"), Pass, "", ""},
 		{"named group", dh2048, goodEndpoint(), groups("ffdhe2048"), Pass, "", ""},
 		{"named group too small", "{min_bits: 0, min_dh_bits: 3072}", goodEndpoint(), groups("X25519", "ffdhe3072", "ffdhe2048"), Fail, "", "The endpoint agrees on keys with a finite-field prime of 2048 bits, where the policy asks for 3072."},
+		{"negotiated prime", dh2048, unprobed(), func(e *scan.Endpoint) { e.KeyExchange = "DHE-1024" }, Fail, "", "The endpoint agrees on keys with a finite-field prime of 1024 bits, where the policy asks for 2048."},
+		{"negotiated prime, large enough, and not probed", dh2048, unprobed(), func(e *scan.Endpoint) { e.KeyExchange = "DHE-2048" }, NotAssessed, scan.ReasonNotRequested,
+			"Whether the endpoint agrees on keys with a finite-field prime of less than 2048 bits is not known: the probe key_exchanges was not made."},
+		{"strength of a negotiated prime", "", goodEndpoint(), groups("X25519", "DHE-1024"), Fail, "", "The endpoint accepts DHE-1024, of less than 112 bits of strength."},
+		{"explicit curve", "", goodEndpoint(), groups("explicit curve"), NotAssessed, scan.ReasonNotObtained, "Whether the endpoint accepts a group of less than 112 bits of strength" + silent},
 		{"suites not probed", dh2048, goodEndpoint(), func(e *scan.Endpoint) { e.Probed = []string{"key_exchanges"} }, NotAssessed, scan.ReasonNotObtained,
 			"Whether the endpoint agrees on keys with a finite-field prime of less than 2048 bits is not known: the probe cipher_suites was not made."},
 		{"small prime before it was cut short", dh2048, cutShort(), prime(1024), Fail, "", "The endpoint agrees on keys with a finite-field prime of 1024 bits, where the policy asks for 2048."},
@@ -100,6 +105,11 @@ func TestGroups(t *testing.T) {
 	for s, ok := range map[string]bool{"0x0009": true, "0xFE0A": true, "0xfe0a": false, "0x09": false, "P256": false, "": false, "0x00090": false} {
 		if (acceptGroup(s) == nil) != ok {
 			t.Errorf("%q: %v", s, acceptGroup(s))
+		}
+	}
+	for _, name := range []string{"DHE-", "DHE-0", "DHE--1", "DHE-1x", "DHE-99999999999999999999", "dhe-1024", "explicit curve", "", "0x0017"} {
+		if _, known := groupNamed(name); known {
+			t.Errorf("%q is a group", name)
 		}
 	}
 	for bits, want := range map[int]int{512: 0, 1023: 0, 1024: 80, 2047: 80, 2048: 112, 3071: 112, 3072: 128, 7680: 192, 15360: 256} {

@@ -2,6 +2,7 @@ package policies
 
 import (
 	"errors"
+	"strconv"
 	"strings"
 )
 
@@ -43,14 +44,21 @@ var groups = []group{
 	{name: "curveSM2MLKEM768", bits: 192, postQuantum: true},
 }
 
-// groupNamed gives nil for a group that evidence writes as a number.
-func groupNamed(name string) *group {
-	for i := range groups {
-		if groups[i].name == name {
-			return &groups[i]
+// groupNamed is false for a group that evidence writes as a number, and for an
+// explicit curve. A finite field that has no name is written with the size of
+// its prime, as DHE-2048.
+func groupNamed(name string) (group, bool) {
+	for _, g := range groups {
+		if g.name == name {
+			return g, true
 		}
 	}
-	return nil
+	size, isPrime := strings.CutPrefix(name, "DHE-")
+	bits, err := strconv.Atoi(size)
+	if !isPrime || err != nil || bits < 1 {
+		return group{}, false
+	}
+	return group{name: name, bits: finiteFieldStrength(bits), finiteField: bits}, true
 }
 
 func groupNames() (out []string) {
@@ -61,8 +69,8 @@ func groupNames() (out []string) {
 }
 
 func isPostQuantum(name string) bool {
-	g := groupNamed(name)
-	return g != nil && g.postQuantum
+	g, _ := groupNamed(name)
+	return g.postQuantum
 }
 
 // finiteFieldStrength is the row of NIST SP 800-57 part 1 table 2 for a prime
