@@ -21,6 +21,8 @@ func ocspStapling() *Check {
 				Doc: "who has to staple: must-staple (certificates that promise it, RFC 7633), responder (certificates that name an OCSP responder) or always. Elsewhere a response counts only where it is verified and says revoked"},
 			{Name: "max_age_days", Type: Integer, Default: "10", Min: 1, Max: 366,
 				Doc: "greatest age of the response at the as-of time, by its this_update; 10 days is what public authorities may let one be valid for (CA/Browser Forum TLS BR section 4.9.9)"},
+			{Name: "other_faults", Type: Text, Default: Medium.String(), OneOf: severityNamesOnly(),
+				Doc: "severity of every fault but a verified revocation, which has the rule's own; never above that"},
 		},
 		New: newOCSPStapling,
 	}
@@ -35,12 +37,17 @@ const (
 
 type stapleTest struct {
 	require  string
-	maxAge   int // days
+	maxAge   int      // days
+	others   Severity // of every fault but a verified revocation
 	required string
 }
 
 func newOCSPStapling(p Values) (Test, error) {
 	t := &stapleTest{require: p.Text("require"), maxAge: p.Integer("max_age_days")}
+	var err error
+	if t.others, err = ParseSeverity(p.Text("other_faults")); err != nil {
+		return Test{}, paramErrorf("other_faults", "%v", err)
+	}
 	test := Test{Eval: t.eval}
 	who := ""
 	switch t.require {
@@ -69,14 +76,15 @@ func (t *stapleTest) asked(leaf *scan.Certificate) bool {
 }
 
 func (t *stapleTest) fail(observed, message string) Verdict {
-	return Verdict{Result: Fail, Observed: observed, Required: t.required, Message: message}
+	return Verdict{Result: Fail, Severity: t.others, Observed: observed, Required: t.required, Message: message}
 }
 
 func (t *stapleTest) eval(s *Subject, asOf time.Time) Verdict {
 	e := s.Endpoint
 	switch {
 	case e.OCSPStapled == scan.Yes && e.OCSPVerified == scan.Yes && e.OCSPStatus == "revoked":
-		return t.fail("stapled response: revoked", "The endpoint staples a verified OCSP response which says that its own certificate is revoked.")
+		return Verdict{Result: Fail, Observed: "stapled response: revoked", Required: t.required,
+			Message: "The endpoint staples a verified OCSP response which says that its own certificate is revoked."}
 	case !t.asked(s.Certificate):
 		return Verdict{Result: NotApplicable, Message: "The certificate does not ask for a stapled response."}
 	case e.OCSPStapled == scan.Unasked:

@@ -75,8 +75,17 @@ func TestOCSPStapling(t *testing.T) {
 			if tt.responder {
 				s.Certificate.OCSPURLs = []string{"http://ocsp.example.test"}
 			}
-			want(t, judge(t, "ocsp-stapling", tt.params, s, now), tt.want, tt.message)
+			a := judge(t, "ocsp-stapling", tt.params, s, now)
+			want(t, a, tt.want, tt.message)
+			if revoked := tt.response == revoked; tt.want == Fail && (a.Severity == Critical) != revoked {
+				t.Errorf("severity %s", a.Severity)
+			}
 		})
+	}
+	e := goodEndpoint()
+	e.OCSPStapled = scan.No
+	if a := judge(t, "ocsp-stapling", "{require: always, other_faults: low}", endpointSubject(e), now); a.Severity != Low {
+		t.Errorf("severity %s", a.Severity)
 	}
 	s := endpointSubject(goodEndpoint())
 	s.Certificate = nil
