@@ -8,9 +8,12 @@ import (
 	"certaudit/scan"
 )
 
-// tlsVersions are the protocol versions by name, oldest first. SSL 2.0 has a
-// hello of its own and is not among them.
-var tlsVersions = []string{"SSL 3.0", "TLS 1.0", "TLS 1.1", "TLS 1.2", "TLS 1.3"}
+// tlsVersions are the protocol versions by name, oldest first.
+var tlsVersions = []string{ssl20, "SSL 3.0", "TLS 1.0", "TLS 1.1", "TLS 1.2", "TLS 1.3"}
+
+// ssl20 has a hello of its own, so that no other version's answer tells of it:
+// only the probe of every version asks for it.
+const ssl20 = "SSL 2.0"
 
 func tlsVersion() *Check {
 	return &Check{
@@ -21,9 +24,9 @@ func tlsVersion() *Check {
 		Remedy:  "Enable TLS 1.2 and TLS 1.3 and disable every older version in the configuration of the server, load balancer or proxy that ends TLS.",
 		Unit:    UnitEndpoint,
 		Params: []Param{
-			{Name: "min", Type: Text, OneOf: tlsVersions, Doc: "every version below is barred: the endpoint has to refuse it when it is tried"},
-			{Name: "must_not_offer", Type: TextList, OneOf: tlsVersions, Doc: "further barred versions"},
-			{Name: "must_offer", Type: TextList, OneOf: tlsVersions, Doc: "versions that the endpoint has to accept"},
+			{Name: "min", Type: Text, OneOf: tlsVersions[1:], Doc: "every version below is barred: the endpoint has to refuse it when it is tried. SSL 2.0 fails where it was seen, and is tried only where must_not_offer names it"},
+			{Name: "must_not_offer", Type: TextList, OneOf: tlsVersions, Doc: "further barred versions; SSL 2.0 among them asks for the probe `versions`, which tries every version"},
+			{Name: "must_offer", Type: TextList, OneOf: tlsVersions[1:], Doc: "versions that the endpoint has to accept"},
 		},
 		New: newTLSVersion,
 	}
@@ -32,6 +35,7 @@ func tlsVersion() *Check {
 // A versionTest bars and demands versions, by index in tlsVersions.
 type versionTest struct {
 	barred, demanded []int
+	whereSeen        bool // SSL 2.0 fails where it was seen, and is not asked for
 	required         string
 }
 
@@ -39,7 +43,7 @@ func newTLSVersion(p Values) (Test, error) {
 	t := &versionTest{}
 	least := slices.Index(tlsVersions, p.Text("min"))
 	for i, v := range tlsVersions {
-		barred := i < least || slices.Contains(p.TextList("must_not_offer"), v)
+		barred := i < least && v != ssl20 || slices.Contains(p.TextList("must_not_offer"), v)
 		demanded := slices.Contains(p.TextList("must_offer"), v)
 		switch {
 		case barred && demanded:
@@ -53,6 +57,7 @@ func newTLSVersion(p Values) (Test, error) {
 	if len(t.barred)+len(t.demanded) == 0 {
 		return Test{}, paramErrorf("", "nothing is barred and nothing demanded; name min, must_not_offer or must_offer")
 	}
+	t.whereSeen = least >= 0 && !slices.Contains(t.barred, 0)
 	t.required = t.requires()
 	return Test{
 		Needs:    []string{"versions"},
@@ -84,8 +89,12 @@ func (t *versionTest) requires() string {
 // probes gives one hello for each run of barred versions, capped at its top: a
 // refusal of that hello refuses all below. Each demanded version needs one too,
 // because a server answers with the newest version that it has; for the newest
-// of all the plain handshake is that hello.
+// of all the plain handshake is that hello. Where SSL 2.0 is barred by name,
+// one probe tries them all.
 func (t *versionTest) probes() []Probe {
+	if slices.Contains(t.barred, 0) {
+		return []Probe{{Name: scan.ProbeVersions}}
+	}
 	var out []Probe
 	for i, v := range tlsVersions {
 		topOfRun := slices.Contains(t.barred, i) && !slices.Contains(t.barred, i+1)
@@ -96,13 +105,14 @@ func (t *versionTest) probes() []Probe {
 	return out
 }
 
-func accepts(e *scan.Endpoint, version string) bool {
-	return e.TLSVersion == version || slices.Contains(e.Versions, version)
-}
-
 func (t *versionTest) eval(s *Subject, _ time.Time) Verdict {
 	e := s.Endpoint
 	var offered, refused, unknown []string
+	required := t.required
+	if t.whereSeen && accepts(e, ssl20) {
+		offered = append(offered, ssl20)
+		required = "refuses SSL 2.0; " + required
+	}
 	for _, i := range t.barred {
 		switch v := tlsVersions[i]; {
 		case accepts(e, v):
@@ -131,7 +141,7 @@ func (t *versionTest) eval(s *Subject, _ time.Time) Verdict {
 	}
 	switch {
 	case len(faults) > 0:
-		return Verdict{Result: Fail, Observed: strings.Join(observed, "; "), Required: t.required,
+		return Verdict{Result: Fail, Observed: strings.Join(observed, "; "), Required: required,
 			Message: "The endpoint " + strings.Join(faults, ", and ") + "."}
 	case len(unknown) > 0:
 		return Verdict{Result: NotAssessed,

@@ -9,16 +9,25 @@ import (
 // Checks lists every check, by ID. A new check is one file and one line here.
 func Checks() []*Check {
 	return []*Check{
+		chainComplete(),
 		chainTrusted(),
 		cipherSuite(),
+		certificateTransparency(),
 		expired(),
 		expiresSoon(),
+		handshakeOptions(),
 		hostnameMatch(),
+		hsts(),
 		keyAlgorithm(),
+		keyExchange(),
 		keySize(),
 		notYetValid(),
+		ocspStapling(),
+		renegotiation(),
+		resumption(),
 		selfSigned(),
 		signatureAlgorithm(),
+		signatureScheme(),
 		tlsVersion(),
 		validityPeriod(),
 	}

@@ -56,8 +56,11 @@ func TestChecksAreWhole(t *testing.T) {
 			}
 			checkParams(t, c.Params)
 			yaml := "id: a\nrules: [{id: r, severity: low, check: " + c.ID
-			if c.ID == "tls-version" { // the one check that has no defaults
+			switch c.ID { // the checks that have no defaults
+			case "tls-version":
 				yaml += ", params: {min: TLS 1.2}"
+			case "resumption":
+				yaml += ", params: {tickets: barred}"
 			}
 			s, err := Load([]string{"a.yaml"}, files(map[string]string{"a.yaml": yaml + "}]\n"}))
 			if err != nil {
@@ -104,6 +107,7 @@ func TestFacts(t *testing.T) {
 	}
 	seen := make(map[string]bool)
 	full := &Subject{Certificate: goodCert(), Endpoint: goodEndpoint()}
+	full.Endpoint.DHBits = 2048
 	refused := &Subject{Certificate: &scan.Certificate{SHA256: "ab"}, Endpoint: &scan.Endpoint{}}
 	for _, f := range Facts() {
 		if seen[f.Name] {
@@ -120,6 +124,14 @@ func TestFacts(t *testing.T) {
 			t.Errorf("%s of nothing", f.Name)
 		}
 	}
+	// The whole probe that found nothing is an answer, one that was cut short is none.
+	for _, f := range Facts() {
+		whole := &Subject{Endpoint: &scan.Endpoint{Probed: scan.FullDepth()}}
+		cut := &Subject{Endpoint: &scan.Endpoint{Incomplete: scan.FullDepth()}}
+		if got, want := has(whole, f.Name), f.Probed && f.Name != "versions"; got != want || has(cut, f.Name) {
+			t.Errorf("%s after a probe that found nothing: %v, and when cut short: %v", f.Name, got, has(cut, f.Name))
+		}
+	}
 	if has(full, "no_such_fact") {
 		t.Error("an unknown fact is there")
 	}
@@ -134,6 +146,14 @@ func instant(s string) time.Time {
 	return t
 }
 
+// instantOrZero gives no time for no text.
+func instantOrZero(s string) time.Time {
+	if s == "" {
+		return time.Time{}
+	}
+	return instant(s)
+}
+
 // goodCert passes every rule of the baseline at 2026-06-01.
 func goodCert() *scan.Certificate {
 	return &scan.Certificate{
@@ -141,15 +161,32 @@ func goodCert() *scan.Certificate {
 		NotBefore: instant("2026-01-01 00:00:00"), NotAfter: instant("2026-12-31 23:59:59"),
 		KeyAlgorithm: "ECDSA", KeyBits: 256, KeyCurve: "P-256", SPKISHA256: strings.Repeat("cd", 32),
 		SignatureAlgorithm: "ECDSA-SHA256", SelfSigned: scan.No, DNSNames: []string{"www.example.test"},
+		OCSPURLs: []string{"http://ocsp.example.test"}, SCTCount: 2,
 	}
 }
 
+// goodEndpoint passes every rule of the baseline and of tls-deep.
 func goodEndpoint() *scan.Endpoint {
+	none := 0
 	return &scan.Endpoint{
 		Endpoint: "www.example.test:443", Address: "192.0.2.1", Port: 443, ServerName: "www.example.test",
 		TLSVersion: "TLS 1.3", CipherSuite: "TLS_AES_128_GCM_SHA256", KeyExchange: "X25519",
 		Chain: []string{"leaf", "ca"}, Paths: [][]string{{"leaf", "ca", "root"}}, HostnameMatch: scan.Yes, ClientCert: scan.No,
-		Versions: []string{"TLS 1.2", "TLS 1.3"}, VersionsRefused: []string{"SSL 3.0", "TLS 1.0", "TLS 1.1"},
+		Versions: []string{"TLS 1.2", "TLS 1.3"}, VersionsRefused: []string{"SSL 2.0", "SSL 3.0", "TLS 1.0", "TLS 1.1"},
+		ObservedAt:  instant("2026-06-01 00:00:00"),
+		OCSPStapled: scan.Yes, OCSPStatus: "good", OCSPVerified: scan.Yes, OCSPProducedAt: instant("2026-05-31 00:00:00"),
+		OCSPThisUpdate: instant("2026-05-31 00:00:00"), OCSPNextUpdate: instant("2026-06-07 00:00:00"), SCTs: &none,
+		Probed: scan.FullDepth(),
+		CipherSuites: map[string][]string{
+			"TLS 1.2": {"TLS_ECDHE_ECDSA_WITH_AES_128_GCM_SHA256", "TLS_ECDHE_ECDSA_WITH_CHACHA20_POLY1305_SHA256"},
+			"TLS 1.3": {"TLS_AES_128_GCM_SHA256", "TLS_AES_256_GCM_SHA384"},
+		},
+		SuiteOrder:   map[string]string{"TLS 1.2": "server", "TLS 1.3": "server"},
+		KeyExchanges: []string{"X25519MLKEM768", "X25519", "P-256"}, KeyExchangesRefused: []string{"P-192", "P-224", "ffdhe2048", "SecP256r1MLKEM768"},
+		SignatureSchemes: []string{"ecdsa_secp256r1_sha256"}, ALPNProtocols: []string{"h2", "http/1.1"},
+		Compression: scan.No, SecureRenegotiation: scan.Yes, ExtendedMaster: scan.Yes, FallbackSCSV: scan.Yes, Heartbeat: scan.No,
+		ResumptionTicket: scan.Yes, ResumptionID: scan.No, ResumptionPSK: scan.Yes,
+		HTTPStatus: 200, HSTS: scan.Yes, HSTSHeader: "max-age=63072000; includeSubDomains",
 	}
 }
 

@@ -161,12 +161,18 @@ func (st *step) ask(s *Subject, asOf time.Time) (v Verdict) {
 func (st *step) whyMissing(s *Subject, byProbe bool) scan.Reason {
 	if byProbe {
 		for _, p := range st.probes {
-			if !slices.Contains(s.Probes, p) {
+			if !asked(s.Probes, p) {
 				return scan.ReasonNotRequested
 			}
 		}
 	}
 	return scan.ReasonNotObtained
+}
+
+// asked reports whether a probe was among those that were made: the probe of
+// every version tries those below a cap, too.
+func asked(probes []string, p string) bool {
+	return slices.Contains(probes, p) || strings.HasPrefix(p, cappedPrefix) && slices.Contains(probes, scan.ProbeVersions)
 }
 
 // onlyProbed reports whether probes give every one of the facts.

@@ -97,10 +97,12 @@ self-signed not_applicable
 signature-algorithm not_assessed not_obtained
 validity-period not_assessed not_obtained`},
 		{"endpoint, no probe asked for", endpointSubject(&scan.Endpoint{Endpoint: "a:443", TLSVersion: "TLS 1.3", CipherSuite: "TLS_AES_128_GCM_SHA256"}), `authenticated-encryption pass
+chain-complete not_assessed not_obtained
 chain-trusted not_assessed not_obtained
 cipher-suite pass
 forward-secrecy pass
 hostname-match not_assessed not_obtained
+must-staple not_assessed not_obtained
 tls-version not_assessed not_requested
 tls13-offered pass `},
 	}

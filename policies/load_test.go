@@ -57,7 +57,7 @@ func TestLoadBadPolicies(t *testing.T) {
 		{"rule id", "id: acme\nrules: [{id: a/b, check: expired, severity: low}]\n", `acme.yaml:2:14: id "a/b": write it with lower-case letters, digits, - and _, beginning with a letter or digit, at most 128 characters`},
 		{"duplicate rule", "id: acme\nrules:\n  - {id: r, check: expired, severity: high}\n  - {id: r, check: self-signed, severity: high}\n", `acme.yaml:4:5: rule "acme/r" appears twice, first in line 3`},
 		{"unknown check", "id: acme\nrules: [{id: r, check: key-sise, severity: low}]\n", `acme.yaml:2:24: unknown check "key-sise"; did you mean "key-size"?`},
-		{"unknown check far away", "id: acme\nrules: [{id: r, check: zzzzzzzz, severity: low}]\n", `acme.yaml:2:24: unknown check "zzzzzzzz"; checks are chain-trusted, cipher-suite, expired, expires-soon, hostname-match, key-algorithm, key-size, not-yet-valid, self-signed, signature-algorithm, tls-version, validity-period`},
+		{"unknown check far away", "id: acme\nrules: [{id: r, check: zzzzzzzz, severity: low}]\n", `acme.yaml:2:24: unknown check "zzzzzzzz"; checks are chain-complete, chain-trusted, cipher-suite, ct, expired, expires-soon, handshake-options, hostname-match, hsts, key-algorithm, key-exchange, key-size, not-yet-valid, ocsp-stapling, renegotiation, resumption, self-signed, signature-algorithm, signature-scheme, tls-version, validity-period`},
 		{"severity", "id: acme\nrules: [{id: r, check: expired, severity: hihg}]\n", `acme.yaml:2:43: severity "hihg" is not one of critical, high, medium, low, info; did you mean "high"?`},
 		{"severity in capitals", "id: acme\nrules: [{id: r, check: expired, severity: High}]\n", `acme.yaml:2:43: severity "High" is not one of critical, high, medium, low, info; did you mean "high"?`},
 		{"parameters where there are none", "id: acme\nrules: [{id: r, check: expired, severity: low, params: {days: 1}}]\n", `acme.yaml:2:56: check expired takes no parameters`},
@@ -93,6 +93,19 @@ func TestLoadBadPolicies(t *testing.T) {
 		{"container", "id: acme\nrules: [{id: r, check: expired, severity: low, when: {container: pkcs-12}}]\n", `acme.yaml:2:66: container "pkcs-12" is not one of base64, bcfks, bks, der, jceks, jks, json, jwks, k8s-secret, openssh, pem, pkcs12, pkcs7-der, pkcs7-pem, saml-xml, sfdx-xml, sst, tls, uber, xml, yaml; did you mean "pkcs12"?`},
 		{"control", "id: acme\nrules: [{id: r, check: expired, severity: low, controls: [CC6.1]}]\n", `acme.yaml:2:59: control "CC6.1": write it as FRAMEWORK/ID`},
 		{"control title", "id: acme\ncontrols: {CC6.1: T}\n" + goodRule, `acme.yaml:2:12: control "CC6.1": write it as FRAMEWORK/ID`},
+		{"SSL 2.0 demanded", "id: acme\nrules: [{id: r, check: tls-version, severity: low, params: {must_offer: SSL 2.0}}]\n", `acme.yaml:2:73: parameter must_offer: "SSL 2.0" is not one of SSL 3.0, TLS 1.0, TLS 1.1, TLS 1.2, TLS 1.3; did you mean "SSL 3.0"?`},
+		{"nothing barred below SSL 3.0", "id: acme\nrules: [{id: r, check: tls-version, severity: low, params: {min: SSL 3.0}}]\n", `acme.yaml:2:60: params: nothing is barred and nothing demanded; name min, must_not_offer or must_offer`},
+		{"no such suite barred", "id: acme\nrules: [{id: r, check: cipher-suite, severity: low, params: {must_not_offer: ['TLS_RAS_*']}}]\n", `acme.yaml:2:79: parameter must_not_offer: "TLS_RAS_*": it matches no cipher suite by its IANA name`},
+		{"nothing asked of offered suites", "id: acme\nrules: [{id: r, check: cipher-suite, severity: low, params: {deny: [], apply_to: offered}}]\n", `acme.yaml:2:61: params: deny and allow are both empty, so that everything would pass`},
+		{"no such group", "id: acme\nrules: [{id: r, check: key-exchange, severity: low, params: {must_offer: X25519MLKEM786}}]\n", `acme.yaml:2:74: parameter must_offer: "X25519MLKEM786": it is neither a group that certaudit knows nor a number as evidence writes it, such as 0x0009; did you mean "X25519MLKEM768"?`},
+		{"group barred and demanded", "id: acme\nrules: [{id: r, check: key-exchange, severity: low, params: {must_offer: P-256, must_not_offer: [P-192, P-256]}}]\n", `acme.yaml:2:74: parameter must_offer: P-256 is barred as well`},
+		{"nothing asked of groups", "id: acme\nrules: [{id: r, check: key-exchange, severity: low, params: {min_bits: 0}}]\n", `acme.yaml:2:61: params: no strength, size or group is asked for, so that everything would pass`},
+		{"no such scheme", "id: acme\nrules: [{id: r, check: signature-scheme, severity: low, params: {must_not_offer: ['*_sha-1']}}]\n", `acme.yaml:2:83: parameter must_not_offer: "*_sha-1": it matches no signature scheme by its IANA name`},
+		{"no scheme", "id: acme\nrules: [{id: r, check: signature-scheme, severity: low, params: {must_not_offer: []}}]\n", `acme.yaml:2:82: parameter must_not_offer: the list is empty, so that everything would pass`},
+		{"option barred and required", "id: acme\nrules: [{id: r, check: handshake-options, severity: low, params: {require: compression}}]\n", `acme.yaml:2:76: parameter require: compression is barred as well`},
+		{"no option", "id: acme\nrules: [{id: r, check: handshake-options, severity: low, params: {bar: []}}]\n", `acme.yaml:2:66: params: bar and require are both empty, so that everything would pass`},
+		{"no fault of chains", "id: acme\nrules: [{id: r, check: chain-complete, severity: low, params: {bar: []}}]\n", `acme.yaml:2:69: parameter bar: the list is empty, so that everything would pass`},
+		{"every way of resumption", "id: acme\nrules: [{id: r, check: resumption, severity: low}]\n", `acme.yaml:2:9: params: every way is allowed, so that everything would pass`},
 		{"unknown parent", "id: acme\nextends: [basline]\n", `acme.yaml:2:11: extends: unknown policy "basline": it is not built in, and there is no basline.yaml or policies/basline.yaml; did you mean "baseline"?`},
 		{"path as parent", "id: acme\nextends: [../../etc/passwd]\n", `acme.yaml:2:11: extends: policy "../../etc/passwd": write an id or ID@EDITION`},
 		{"old edition", "id: acme\nextends: [soc2@2019.1]\n", `acme.yaml:2:11: extends: policy soc2: edition "2019.1" is asked for, and the one here (built in) is 2026.1`},
@@ -181,9 +194,9 @@ func TestLoadNames(t *testing.T) {
 		rules int
 		want  string // error
 	}{
-		{"baseline", 18, ""},
-		{"baseline baseline soc2 hipaa", 18, ""},
-		{"baseline@2026.1", 18, ""},
+		{"baseline", 20, ""},
+		{"baseline baseline soc2 hipaa", 20, ""},
+		{"baseline@2026.1", 20, ""},
 		{"baseline@2025.1", 0, `policy baseline: edition "2025.1" is asked for, and the one here (built in) is 2026.1`},
 		{"baseline@", 0, `policy "baseline@": write an id or ID@EDITION`},
 		{"acme", 1, ""},
@@ -193,7 +206,7 @@ func TestLoadNames(t *testing.T) {
 		{"acme x/acme.yaml", 0, `policy acme: policies/acme.yaml and x/acme.yaml have the same id and different content`},
 		{"other", 0, `policies/other.yaml: its id is "another", but it is found as "other"; make file name and id the same`},
 		{"hippa", 0, `unknown policy "hippa": it is not built in, and there is no policies/hippa.yaml; did you mean "hipaa"?`},
-		{"iso27001", 0, `unknown policy "iso27001": it is not built in, and there is no policies/iso27001.yaml; built in are baseline, hipaa and soc2`},
+		{"iso27001", 0, `unknown policy "iso27001": it is not built in, and there is no policies/iso27001.yaml; built in are baseline, hipaa, soc2 and tls-deep`},
 		{"no/such.yaml", 0, `policy no/such.yaml: open no/such.yaml: file does not exist`},
 		{"a.yaml", 0, `policies/d.yaml:2:11: extends: policies extend each other in a circle: policies/c.yaml → policies/d.yaml → policies/c.yaml`},
 		{"twice1.yaml bad.yaml", 0, `bad.yaml:1:1: the policy has no rules and extends no other policy, so that it would judge nothing`},
@@ -349,7 +362,7 @@ func TestBuiltinPacks(t *testing.T) {
 			if r.Basis == "" {
 				t.Errorf("%s names no baseline", r.ID)
 			}
-			if p.ID != "baseline" && len(r.Controls) == 0 {
+			if len(p.Extends) > 0 && len(r.Controls) == 0 {
 				t.Errorf("%s does not map %s", p.ID, r.ID)
 			}
 		}
@@ -359,7 +372,7 @@ func TestBuiltinPacks(t *testing.T) {
 			}
 		}
 	}
-	if diff := cmp.Diff([]string{"baseline", "hipaa", "soc2"}, ids); diff != "" {
+	if diff := cmp.Diff([]string{"baseline", "hipaa", "soc2", "tls-deep"}, ids); diff != "" {
 		t.Errorf("packs (-want +got):\n%s", diff)
 	}
 	// No file may hide behind another id.

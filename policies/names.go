@@ -46,8 +46,11 @@ func (p Probe) String() string {
 	if p.Name != "" {
 		return p.Name
 	}
-	return "versions<=" + p.MaxVersion
+	return cappedPrefix + p.MaxVersion
 }
+
+// cappedPrefix begins the name of a probe that tries versions up to one.
+const cappedPrefix = "versions<="
 
 const day = 86400 // seconds
 

@@ -9,8 +9,16 @@ func isSuite(name string) bool {
 }
 
 // suiteNames are the TLS cipher suites by IANA name (registry "TLS Cipher
-// Suites", signalling values left out), sorted.
+// Suites", signalling values left out) and the cipher kinds of SSL 2.0 by the
+// names of its specification, sorted.
 var suiteNames = []string{
+	"SSL_CK_DES_192_EDE3_CBC_WITH_MD5",
+	"SSL_CK_DES_64_CBC_WITH_MD5",
+	"SSL_CK_IDEA_128_CBC_WITH_MD5",
+	"SSL_CK_RC2_128_CBC_EXPORT40_WITH_MD5",
+	"SSL_CK_RC2_128_CBC_WITH_MD5",
+	"SSL_CK_RC4_128_EXPORT40_WITH_MD5",
+	"SSL_CK_RC4_128_WITH_MD5",
 	"TLS_AEGIS_128L_SHA256",
 	"TLS_AEGIS_256_SHA512",
 	"TLS_AES_128_CCM_8_SHA256",
