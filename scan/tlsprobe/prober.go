@@ -109,14 +109,20 @@ func parseProbe(s string) (uint16, error) {
 		s, strings.Join(scan.FullDepth(), ", "))
 }
 
-// Units yields the one unit of an endpoint target, and nothing for others.
+// Units yields one unit for each endpoint of a target, and nothing for other
+// targets.
 func (p *Prober) Units(_ context.Context, t scan.Target) iter.Seq[scan.Unit] {
 	return func(yield func(scan.Unit) bool) {
 		if t.Kind != scan.EndpointTarget {
 			return
 		}
-		yield(scan.Unit{Target: t.Arg, Endpoint: t.Endpoint(), Observe: func(ctx context.Context, emit func(scan.Record)) {
-			p.observe(ctx, t, emit)
-		}})
+		for e := range t.Endpoints() {
+			u := scan.Unit{Target: e.Arg, Endpoint: e.Endpoint(), Observe: func(ctx context.Context, emit func(scan.Record)) {
+				p.observe(ctx, e, emit)
+			}}
+			if !yield(u) {
+				return
+			}
+		}
 	}
 }
