@@ -232,30 +232,7 @@ func (a *app) plan(f *scanFlags, args []string, listed int, out string, set *pol
 	if f.jobs == 0 {
 		p.fileJobs, p.endJobs = runtime.GOMAXPROCS(0), endpointJobs
 	}
-	for i, arg := range args {
-		parse := scan.ParseListed
-		if i >= listed {
-			parse = func(arg string) (scan.Target, error) { return scan.ParseArgument(arg, exists) }
-		}
-		t, err := parse(arg)
-		if err != nil {
-			return nil, err
-		}
-		p.targets = append(p.targets, t)
-		p.run.Targets = append(p.run.Targets, certfile.CleanPath(arg))
-	}
-	for _, name := range f.lists {
-		targets, digest, err := a.readList(name)
-		if err != nil {
-			return nil, err
-		}
-		p.targets, p.run.TargetLists = append(p.targets, targets...), append(p.run.TargetLists, digest)
-	}
-	p.targets = onceEach(p.targets)
-	if len(p.targets) == 0 {
-		return nil, fmt.Errorf("no target: name a file, a directory, host, host:port or URL, or a list with --targets")
-	}
-	if err := onlyOneStdin(p.targets, f.lists); err != nil {
+	if err := a.readTargets(p, f, args, listed); err != nil {
 		return nil, err
 	}
 	excludes, err := parseExcludes(f.excludes, f.excludeFile)
@@ -312,20 +289,6 @@ func (p *scanPlan) describe(f *scanFlags) {
 	}
 }
 
-// onceEach drops endpoints that are asked for again under another spelling; of
-// paths the file source knows which lie within which.
-func onceEach(targets []scan.Target) []scan.Target {
-	seen := map[string]bool{}
-	return slices.DeleteFunc(targets, func(t scan.Target) bool {
-		if t.Kind != scan.EndpointTarget {
-			return false
-		}
-		again := seen[t.Endpoint()]
-		seen[t.Endpoint()] = true
-		return again
-	})
-}
-
 func sums(ders [][]byte) [][32]byte {
 	var all [][32]byte
 	for _, der := range ders {
@@ -337,81 +300,6 @@ func sums(ders [][]byte) [][32]byte {
 func exists(path string) bool {
 	_, err := os.Lstat(path)
 	return err == nil
-}
-
-func onlyOneStdin(targets []scan.Target, lists []string) error {
-	n := 0
-	for _, t := range targets {
-		if t.Kind == scan.StdinTarget {
-			n++
-		}
-	}
-	for _, l := range lists {
-		if l == "-" {
-			n++
-		}
-	}
-	if n > 1 {
-		return fmt.Errorf("standard input (-) is named %d times; it can be read once", n)
-	}
-	return nil
-}
-
-// The bounds of a target list: some hundred thousand lines.
-const (
-	maxList     = 64 << 20
-	maxListLine = 1 << 16
-)
-
-// readList reads a target file: one target a line, # comments on lines of their
-// own, or after a host. A line that names nothing costs one record.
-func (a *app) readList(name string) ([]scan.Target, scan.Digest, error) {
-	in := a.stdin
-	if name != "-" {
-		f, err := openFile(name)
-		if err != nil {
-			return nil, scan.Digest{}, fmt.Errorf("target list: %w", err)
-		}
-		defer f.Close()
-		in = f
-	}
-	text, err := io.ReadAll(io.LimitReader(in, maxList+1))
-	if err == nil && len(text) > maxList {
-		err = fmt.Errorf("larger than %d bytes; split it", maxList)
-	}
-	if err != nil {
-		return nil, scan.Digest{}, fmt.Errorf("target list %s: %w", name, err)
-	}
-	sum := sha256.Sum256(text)
-	var targets []scan.Target
-	n := 0
-	for line := range strings.Lines(strings.TrimPrefix(string(text), "\ufeff")) {
-		n++
-		line = strings.TrimSpace(line)
-		if line == "" || strings.HasPrefix(line, "#") {
-			continue
-		}
-		targets = append(targets, listedTarget(name, n, line))
-	}
-	return targets, scan.Digest{Name: certfile.CleanPath(name), SHA256: hex.EncodeToString(sum[:]), Count: len(targets)}, nil
-}
-
-// listedTarget reads one line. A comment behind a host is cut off; a path may
-// have any character in it.
-func listedTarget(list string, n int, line string) scan.Target {
-	t, err := scan.Target{}, error(nil)
-	if len(line) > maxListLine {
-		line, err = line[:64]+"…", fmt.Errorf("longer than %d bytes", maxListLine)
-	} else {
-		t, err = scan.ParseListed(line)
-		if host, _, found := strings.Cut(line, " #"); found && (err != nil || t.Kind == scan.EndpointTarget) {
-			t, err = scan.ParseListed(strings.TrimSpace(host))
-		}
-	}
-	if err != nil {
-		return scan.Target{Arg: line, Kind: scan.BadTarget, Problem: fmt.Sprintf("%s:%d: %v", list, n, err)}
-	}
-	return t
 }
 
 // collected is what a finished scan says of itself.

@@ -27,9 +27,10 @@ type sight struct {
 // A manner is one way to speak to an endpoint. The zero value is a handshake
 // of crypto/tls without ALPN, with one classical key share.
 type manner struct {
-	alpn   bool // offer h2 and http/1.1
-	hybrid bool // offer the hybrid post-quantum groups too, at their price
-	raw    bool // a hello of ours up to TLS 1.2, with suites that crypto/tls lacks
+	alpn   bool             // offer h2 and http/1.1
+	hybrid bool             // offer the hybrid post-quantum groups too, at their price
+	raw    bool             // a hello of ours up to TLS 1.2, with suites that crypto/tls lacks
+	cert   *tls.Certificate // presented where the server asks for one that it is
 }
 
 // Alerts that decide what is tried next: RFC 8446 section 6, RFC 7301.
@@ -48,9 +49,11 @@ func (m manner) next(f *failure) (manner, bool) {
 	case m.raw:
 		return m, false
 	case f.alert == alertNoALPN && m.alpn:
-		return manner{hybrid: m.hybrid}, true
+		m.alpn = false
+		return m, true
 	case refused && f.alert != alertProtocolVersion && !m.hybrid:
-		return manner{alpn: m.alpn, hybrid: true}, true
+		m.hybrid = true
+		return m, true
 	case refused, f.ours, f.reason == scan.ReasonClosed:
 		return manner{raw: true}, true
 	}
@@ -83,8 +86,11 @@ func (p *Prober) handshake(ctx context.Context, c *conn, serverName string, m ma
 			sent = raw
 			return nil
 		},
-		GetClientCertificate: func(*tls.CertificateRequestInfo) (*tls.Certificate, error) {
+		GetClientCertificate: func(request *tls.CertificateRequestInfo) (*tls.Certificate, error) {
 			asked = true
+			if m.cert != nil && request.SupportsCertificate(m.cert) == nil {
+				return m.cert, nil
+			}
 			return new(tls.Certificate), nil
 		},
 		SessionTicketsDisabled: true,
