@@ -3,7 +3,6 @@ package main
 import (
 	"context"
 	"crypto/sha256"
-	"encoding/hex"
 	"errors"
 	"fmt"
 	"io"
@@ -41,6 +40,7 @@ type scanFlags struct {
 	noKeys bool
 
 	passwords passwordFlags
+	reach     reachFlags
 
 	bounds      certfile.Limits
 	excludeFile map[string]string // from the configuration
@@ -58,6 +58,7 @@ func (f *scanFlags) register(flags *pflag.FlagSet) {
 	flags.StringArrayVar(&f.limits, "limit", nil, "NAME=VALUE: what one file may cost, such as file-time=30s; repeatable")
 	flags.BoolVar(&f.noKeys, "no-private-keys", false, "parse no key material: a private key is recorded, and nothing more")
 	f.passwords.register(flags)
+	f.reach.register(flags)
 }
 
 func (f *scanFlags) configure(flags *pflag.FlagSet, s settings) error {
@@ -87,7 +88,7 @@ func (f *scanFlags) configure(flags *pflag.FlagSet, s settings) error {
 	if f.jobs < 0 {
 		return fmt.Errorf("--jobs %d: give a number above zero", f.jobs)
 	}
-	return nil
+	return f.reach.configure(flags, s)
 }
 
 // bound sets the bounds on one file, flags over the configuration.
@@ -252,16 +253,20 @@ func (a *app) plan(f *scanFlags, args []string, listed int, out string, set *pol
 		slices.Sort(p.run.Probes)
 		p.run.Probes = slices.Compact(p.run.Probes)
 	}
+	p.run.Probes = f.reach.probes(p.run.Probes)
+	if p.passwords, err = f.passwords.load(a.getenv); err != nil {
+		return nil, err
+	}
 	var roots *tlsprobe.Roots // nil where no path is asked for: to read them costs as much as thousands of files
 	if slices.ContainsFunc(p.targets, func(t scan.Target) bool { return t.Kind == scan.EndpointTarget }) {
 		roots = tlsprobe.NewRoots(ders)
 	}
-	prober, err := tlsprobe.New(tlsprobe.Options{Timeout: f.timeout, Roots: roots, Probes: p.run.Probes,
-		Offline: f.offline, Now: a.now})
-	if err != nil {
+	options := tlsprobe.Options{Timeout: f.timeout, Roots: roots, Probes: p.run.Probes, Offline: f.offline, Now: a.now}
+	if err := f.reach.apply(&options, a.getenv, p.passwords.forPath); err != nil {
 		return nil, err
 	}
-	if p.passwords, err = f.passwords.load(a.getenv); err != nil {
+	prober, err := tlsprobe.New(options)
+	if err != nil {
 		return nil, err
 	}
 	files := certfile.New(certfile.Options{Targets: p.targets, Excludes: excludes, Anchors: f.anchors, Roots: sums(ders), Stdin: a.stdin,
@@ -284,6 +289,7 @@ func (p *scanPlan) describe(f *scanFlags) {
 	if given := f.passwords.given(); given != "" {
 		p.run.Options["passwords"] = given
 	}
+	f.reach.describe(p.run.Options)
 	if len(f.anchors) > 0 {
 		p.run.Options["anchors"] = strings.Join(f.anchors, " ")
 	}
