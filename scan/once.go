@@ -4,15 +4,16 @@ import (
 	"cmp"
 	"net/netip"
 	"slices"
+	"strings"
 )
 
 // Once drops what is asked for again: an endpoint, which is a host, a port and
 // the protocol that comes before TLS, belongs to the first target that stands
 // for it. Of paths the file source knows which lie within which. It keeps one
-// entry for each target, whatever a target stands for.
+// entry for each target, whatever a target stands for. It reuses the slice.
 func Once(targets []Target) []Target {
 	a := newAsked(targets)
-	var kept []Target
+	kept := targets[:0]
 	for i, t := range targets {
 		switch {
 		case t.Kind != EndpointTarget:
@@ -34,11 +35,22 @@ func Once(targets []Target) []Target {
 
 // asked tells which target is the first to ask for an endpoint.
 type asked struct {
-	targets []Target
-	single  map[endpointKey]int
-	sweeps  map[sweepKey]int
-	hosts   map[string][]int // sweeps over the ports of one host
-	spans   []span           // sweeps over addresses, in ascending order
+	single map[endpointKey]int
+	sweeps map[sweepKey]int
+	hosts  map[string][]numbered // sweeps over the ports of one host
+	spans  []span                // sweeps over addresses, in ascending order
+}
+
+// A numbered target is the n-th.
+type numbered struct {
+	Target
+	n int
+}
+
+// asks is true for a sweep before the i-th target that has e's host and its
+// port and protocol.
+func (t *numbered) asks(i int, e Target) bool {
+	return t.n < i && t.Sweep.Ports.Has(e.Port) && t.at(e.Host, e.Port).StartTLS == e.StartTLS
 }
 
 // An endpointKey is one endpoint; addresses in their usual spelling.
@@ -48,10 +60,19 @@ type endpointKey struct {
 }
 
 func keyOf(t Target) endpointKey {
-	if a, err := netip.ParseAddr(t.Host); err == nil {
+	if a, ok := parseLiteral(t.Host); ok && a.Is6() {
 		t.Host = a.String()
 	}
 	return endpointKey{t.Host, t.StartTLS, t.Port}
+}
+
+// parseLiteral is netip.ParseAddr without the cost of an error for each name.
+func parseLiteral(host string) (netip.Addr, bool) {
+	if host == "" || !strings.Contains(host, ":") && (host[len(host)-1] < '0' || host[len(host)-1] > '9') {
+		return netip.Addr{}, false
+	}
+	a, err := netip.ParseAddr(host)
+	return a, err == nil
 }
 
 // A sweepKey is a whole sweep.
@@ -68,17 +89,17 @@ func sweepKeyOf(t Target) sweepKey {
 type span struct {
 	first, last netip.Addr
 	most        netip.Addr // the greatest last of this span and those before it
-	target      int
+	target      numbered
 }
 
 func newAsked(targets []Target) *asked {
-	a := &asked{targets: targets, single: map[endpointKey]int{}, sweeps: map[sweepKey]int{}, hosts: map[string][]int{}}
+	a := &asked{single: make(map[endpointKey]int, len(targets)), sweeps: map[sweepKey]int{}, hosts: map[string][]numbered{}}
 	for i, t := range targets {
 		if t.Kind == EndpointTarget {
 			a.add(i, t)
 		}
 	}
-	slices.SortFunc(a.spans, func(x, y span) int { return cmp.Or(x.first.Compare(y.first), cmp.Compare(x.target, y.target)) })
+	slices.SortFunc(a.spans, func(x, y span) int { return cmp.Or(x.first.Compare(y.first), cmp.Compare(x.target.n, y.target.n)) })
 	for i := range a.spans {
 		a.spans[i].most = a.spans[i].last
 		if i > 0 && a.spans[i].most.Less(a.spans[i-1].most) {
@@ -100,9 +121,9 @@ func (a *asked) add(i int, t Target) {
 	}
 	a.sweeps[sweepKeyOf(t)] = i
 	if t.Sweep.First.IsValid() {
-		a.spans = append(a.spans, span{first: t.Sweep.First, last: t.Sweep.Last, target: i})
+		a.spans = append(a.spans, span{first: t.Sweep.First, last: t.Sweep.Last, target: numbered{t, i}})
 	} else {
-		a.hosts[t.Host] = append(a.hosts[t.Host], i)
+		a.hosts[t.Host] = append(a.hosts[t.Host], numbered{t, i})
 	}
 }
 
@@ -111,11 +132,11 @@ func (a *asked) before(i int, e Target) bool {
 	if first, ok := a.single[keyOf(e)]; ok && first < i {
 		return true
 	}
-	if slices.ContainsFunc(a.hosts[e.Host], func(j int) bool { return j < i && a.targets[j].asks(e) }) {
+	if len(a.hosts) > 0 && slices.ContainsFunc(a.hosts[e.Host], func(t numbered) bool { return t.asks(i, e) }) {
 		return true
 	}
-	addr, err := netip.ParseAddr(e.Host)
-	if err != nil {
+	addr, ok := parseLiteral(e.Host)
+	if !ok || len(a.spans) == 0 {
 		return false
 	}
 	after, _ := slices.BinarySearchFunc(a.spans, addr, func(s span, addr netip.Addr) int {
@@ -125,14 +146,9 @@ func (a *asked) before(i int, e Target) bool {
 		return -1
 	})
 	for k := after - 1; k >= 0 && !a.spans[k].most.Less(addr); k-- {
-		if j := a.spans[k].target; j < i && a.targets[j].Sweep.covers(addr) && a.targets[j].asks(e) {
+		if t := &a.spans[k].target; t.Sweep.covers(addr) && t.asks(i, e) {
 			return true
 		}
 	}
 	return false
-}
-
-// asks is true where a sweep that has e's host has its port and protocol.
-func (t Target) asks(e Target) bool {
-	return t.Sweep.Ports.Has(e.Port) && t.at(e.Host, e.Port).StartTLS == e.StartTLS
 }
