@@ -158,8 +158,9 @@ func (a *app) scanCommand() *cobra.Command {
 		Short: "Collect facts into evidence, without judging them",
 		Long: `scan observes every target and writes evidence.jsonl: facts, one JSON object a
 line, enough to judge again later without the network. A TARGET is a file, a
-directory, host, host:port, https://host, or - for certificates on standard input.
-The policies decide only which further hellos are sent to endpoints.`,
+directory, host, host:port, https://host, a block or range of addresses
+(192.0.2.0/28, 192.0.2.10-20:8443), or - for certificates on standard input. The
+policies decide only which further hellos are sent to endpoints.`,
 		Example: "  certaudit scan --policy soc2 --out evidence ./certs example.test:443",
 		RunE: func(c *cobra.Command, args []string) error {
 			s, err := common.configure(c.Flags())

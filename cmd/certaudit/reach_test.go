@@ -211,7 +211,7 @@ func TestResolver(t *testing.T) {
 func TestReadList(t *testing.T) {
 	long := strings.Repeat("a", maxListLine+100)
 	a := &app{stdin: strings.NewReader("\ufeffone.test\r\n\n# two.test\n  three.test # note\n" + long + "\n" + strings.Repeat("b", maxListLine+1) + "\nlast.test")}
-	targets, digest, err := a.readList("-", nil)
+	targets, digest, err := a.readList(nil, "-", nil)
 	if err != nil || digest.Count != 5 || len(targets) != 5 {
 		t.Fatalf("%d targets, %+v, %v", len(targets), digest, err)
 	}
@@ -227,11 +227,11 @@ func TestReadList(t *testing.T) {
 		t.Errorf("%q, want %q", got, want)
 	}
 	a.stdin = io.MultiReader(strings.NewReader("one.test\n"), &brokenReader{})
-	if _, _, err := a.readList("-", nil); err == nil || !strings.Contains(err.Error(), "broken") {
+	if _, _, err := a.readList(nil, "-", nil); err == nil || !strings.Contains(err.Error(), "broken") {
 		t.Errorf("a list that cannot be read: %v", err)
 	}
 	a.stdin = io.LimitReader(endless{}, maxList+2)
-	if _, _, err := a.readList("-", nil); err == nil || !strings.Contains(err.Error(), "larger than") {
+	if _, _, err := a.readList(nil, "-", nil); err == nil || !strings.Contains(err.Error(), "larger than") {
 		t.Errorf("a list without end: %v", err)
 	}
 }
@@ -263,7 +263,7 @@ func BenchmarkReadList(b *testing.B) {
 		var before, after runtime.MemStats
 		runtime.GC()
 		runtime.ReadMemStats(&before)
-		targets, _, err := a.readList("-", nil)
+		targets, _, err := a.readList(nil, "-", nil)
 		targets = scan.Once(targets)
 		if err != nil || len(targets) != 100_000 {
 			b.Fatal(len(targets), err)

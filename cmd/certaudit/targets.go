@@ -33,11 +33,11 @@ func (a *app) readTargets(p *scanPlan, f *scanFlags, args []string, listed int) 
 		p.run.Targets = append(p.run.Targets, certfile.CleanPath(arg))
 	}
 	for _, name := range f.lists {
-		targets, digest, err := a.readList(name, f.reach.ports)
+		targets, digest, err := a.readList(p.targets, name, f.reach.ports)
 		if err != nil {
 			return err
 		}
-		p.targets, p.run.TargetLists = append(p.targets, targets...), append(p.run.TargetLists, digest)
+		p.targets, p.run.TargetLists = targets, append(p.run.TargetLists, digest)
 	}
 	p.targets = scan.Once(p.targets)
 	if len(p.targets) == 0 {
@@ -70,10 +70,10 @@ const (
 	maxListLine = 1 << 16
 )
 
-// readList reads a target file as a stream: one target a line, # comments on
-// lines of their own, or after a host. A line that names nothing costs one
-// record.
-func (a *app) readList(name string, ports scan.Ports) ([]scan.Target, scan.Digest, error) {
+// readList appends the targets of a file, which it reads as a stream: one target
+// a line, # comments on lines of their own, or after a host. A line that names
+// nothing costs one record.
+func (a *app) readList(targets []scan.Target, name string, ports scan.Ports) ([]scan.Target, scan.Digest, error) {
 	in := a.stdin
 	if name != "-" {
 		f, err := openFile(name)
@@ -86,7 +86,7 @@ func (a *app) readList(name string, ports scan.Ports) ([]scan.Target, scan.Diges
 	bounded := &io.LimitedReader{R: in, N: maxList + 1}
 	sum := sha256.New()
 	lines := bufio.NewReaderSize(io.TeeReader(bounded, sum), maxListLine+1)
-	var targets []scan.Target
+	before := len(targets)
 	for n := 1; ; n++ {
 		line, err := readLine(lines)
 		if n == 1 {
@@ -99,7 +99,7 @@ func (a *app) readList(name string, ports scan.Ports) ([]scan.Target, scan.Diges
 			err = fmt.Errorf("larger than %d bytes; split it", maxList)
 		}
 		if err == io.EOF {
-			return targets, scan.Digest{Name: certfile.CleanPath(name), SHA256: hex.EncodeToString(sum.Sum(nil)), Count: len(targets)}, nil
+			return targets, scan.Digest{Name: certfile.CleanPath(name), SHA256: hex.EncodeToString(sum.Sum(nil)), Count: len(targets) - before}, nil
 		}
 		if err != nil {
 			return nil, scan.Digest{}, fmt.Errorf("target list %s: %w", name, err)
