@@ -85,7 +85,7 @@ func (t Target) OnPorts(ports Ports) (Target, error) {
 }
 
 func (t Target) bounded() error {
-	if n, ok := t.Sweep.addresses(); !ok || n*t.Sweep.Ports.Count() > MaxEndpoints {
+	if n, ok := t.Sweep.addresses(); !ok || n > MaxEndpoints/t.Sweep.Ports.Count() {
 		return fmt.Errorf("target %q: it stands for more than %d endpoints; split it, or name fewer ports", t.Arg, MaxEndpoints)
 	}
 	return nil

@@ -8,6 +8,7 @@ import (
 	"crypto/x509"
 	"errors"
 	"io"
+	"net"
 	"time"
 
 	"certaudit/scan"
@@ -74,7 +75,7 @@ func (p *Prober) greet(ctx context.Context, c *conn, serverName string, m manner
 func (p *Prober) handshake(ctx context.Context, c *conn, serverName string, m manner) (*sight, *failure) {
 	var keys keyLog
 	var sent [][]byte
-	asked := false
+	asked, presented := false, false
 	cfg := &tls.Config{
 		ServerName:         serverName,
 		InsecureSkipVerify: true, // the chain is a fact to record, good or bad
@@ -89,6 +90,7 @@ func (p *Prober) handshake(ctx context.Context, c *conn, serverName string, m ma
 		GetClientCertificate: func(request *tls.CertificateRequestInfo) (*tls.Certificate, error) {
 			asked = true
 			if m.cert != nil && request.SupportsCertificate(m.cert) == nil {
+				presented = true
 				return m.cert, nil
 			}
 			return new(tls.Certificate), nil
@@ -107,12 +109,32 @@ func (p *Prober) handshake(ctx context.Context, c *conn, serverName string, m ma
 		return autopsy(ctx, c, err, &keys, sent)
 	}
 	cs := tc.ConnectionState()
+	var refused *failure
+	if presented && cs.Version == tls.VersionTLS13 {
+		refused = refusal(ctx, c, tc)
+	}
 	tc.Close() // all is known; a peer that does not take the goodbye changes nothing
 	return &sight{
 		most: tls.VersionTLS13, version: cs.Version, suite: cs.CipherSuite,
 		group: groupName(uint16(cs.CurveID)), alpn: cs.NegotiatedProtocol, chain: sent,
 		stapled: scan.Answered(len(cs.OCSPResponse) > 0), clientCert: scan.Answered(asked),
-	}, nil
+	}, refused
+}
+
+// refusal waits a moment for the alert of a server that does not want the
+// client's certificate. In TLS 1.3 it comes after the client is done (RFC 8446
+// appendix E.1.2); silence, or a session ticket, is no refusal.
+func refusal(ctx context.Context, c *conn, tc *tls.Conn) *failure {
+	rest, cancel := within(ctx, func(left time.Duration) time.Duration { return min(left, drainTime) })
+	defer cancel()
+	end, _ := rest.Deadline()
+	c.SetReadDeadline(end)
+	_, err := tc.Read(make([]byte, 1))
+	var op *net.OpError
+	if errors.As(err, &op) && op.Op == "remote error" {
+		return classifyHandshake(ctx, err, c.read)
+	}
+	return nil
 }
 
 // drainTime is how long the rest of a server's messages is waited for after

@@ -166,6 +166,7 @@ func TestProxy(t *testing.T) {
 
 // TestProxyHostile has proxies that answer as none should.
 func TestProxyHostile(t *testing.T) {
+	before := inUse()
 	flood := strings.Repeat("X: "+strings.Repeat("y", 1000)+"\r\n", 100)
 	for name, c := range map[string]struct {
 		answer string
@@ -192,12 +193,14 @@ func TestProxyHostile(t *testing.T) {
 			}
 		})
 	}
+	noLeak(t, before)
 }
 
 // TestProxyTimeout: a proxy that never answers costs the endpoint its time and
 // no more.
 func TestProxyTimeout(t *testing.T) {
 	at, port := listen(t, "127.0.0.1:0", func(c net.Conn) { io.Copy(io.Discard, c) })
+	before := inUse()
 	for _, scheme := range []string{"http", "socks5"} {
 		x := mustProxy(t, fmt.Sprintf("%s://%s:%d", scheme, at, port), "")
 		r := observe(t, newProber(t, Options{Proxy: x, Timeout: 500 * time.Millisecond, Resolve: noDNS(t)}), "localhost", 443)
@@ -205,6 +208,7 @@ func TestProxyTimeout(t *testing.T) {
 			t.Errorf("%s: %+v", scheme, r.notAssessed)
 		}
 	}
+	noLeak(t, before)
 	r := observe(t, newProber(t, Options{Proxy: mustProxy(t, "http://127.0.0.1:1", "")}), "localhost", 443)
 	if len(r.all) != 1 || r.notAssessed[0].Reason != scan.ReasonProxy {
 		t.Errorf("a proxy that is not there: %+v", r.notAssessed)

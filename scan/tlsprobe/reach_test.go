@@ -224,8 +224,8 @@ func TestSamples(t *testing.T) {
 	}
 }
 
-// TestSamplesCutShort has a server that takes three connections and no more,
-// and one that shows a new chain each time.
+// TestSamplesCutShort has a server that takes three connections and no more, one
+// that hangs after the first, and one that shows a new chain each time.
 func TestSamplesCutShort(t *testing.T) {
 	e := newEstate(t)
 	serve := tlsServer(&tls.Config{Certificates: []tls.Certificate{served(e.leaf)}})
@@ -239,6 +239,20 @@ func TestSamplesCutShort(t *testing.T) {
 	if r.endpoint == nil || r.endpoint.Samples != 3 || len(r.notAssessed) != 1 || r.notAssessed[0].Stage != scan.StageProbe || !strings.HasPrefix(r.notAssessed[0].Detail, "samples: 3 of 9 made") {
 		t.Errorf("%+v %+v", r.endpoint, r.notAssessed)
 	}
+
+	n.Store(0)
+	host, port = listen(t, "127.0.0.1:0", func(c net.Conn) {
+		if n.Add(1) == 1 {
+			serve(c)
+		}
+		io.Copy(io.Discard, c) // hangs
+	})
+	before := inUse()
+	r = observe(t, newProber(t, Options{Samples: 9, Timeout: time.Second}), host, port)
+	if r.endpoint == nil || r.endpoint.Samples != 1 || len(r.notAssessed) != 1 || r.notAssessed[0].Reason != scan.ReasonTimeout {
+		t.Errorf("%+v %+v", r.endpoint, r.notAssessed)
+	}
+	noLeak(t, before)
 
 	host, port = listen(t, "127.0.0.1:0", tlsServer(&tls.Config{GetCertificate: func(*tls.ClientHelloInfo) (*tls.Certificate, error) {
 		c := served(newParty(t, leafTemplate("localhost"), e.leaf.key, e.inter))
