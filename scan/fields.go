@@ -180,7 +180,7 @@ var endpointFields = []field[Endpoint]{
 	{"dh_bits", "smallest prime of a finite-field key exchange that was seen", true, func(r *Endpoint) any { return &r.DHBits }},
 	{"signature_schemes", "schemes that the server signs handshakes with (RFC 8446 section 4.2.3)", true, func(r *Endpoint) any { return &r.SignatureSchemes }},
 	{"alpn_protocols", "application protocols accepted, of those that were offered", true, func(r *Endpoint) any { return &r.ALPNProtocols }},
-	{"other_chains", "chains that other clients are shown: for (RSA, ECDSA, Ed25519, no_sni, sample) and chain", true, func(r *Endpoint) any { return &r.OtherChains }},
+	{"other_chains", "chains that other clients are shown: for (RSA, ECDSA, EdDSA, DSA or ML-DSA: clients that take no other key; no_sni; sample) and chain", true, func(r *Endpoint) any { return &r.OtherChains }},
 	{"samples", "handshakes whose chains were compared; absent for one", true, func(r *Endpoint) any { return &r.Samples }},
 	{"compression", "TLS compression is accepted", true, func(r *Endpoint) any { return &r.Compression }},
 	{"secure_renegotiation", "secure renegotiation is supported (RFC 5746)", true, func(r *Endpoint) any { return &r.SecureRenegotiation }},

@@ -331,7 +331,7 @@ type Endpoint struct {
 // An OtherChain is a chain that an endpoint shows to clients that ask in
 // another way than the first handshake did.
 type OtherChain struct {
-	For   string   `json:"for"`   // RSA, ECDSA or Ed25519 (clients that take no other key), no_sni, sample
+	For   string   `json:"for"`   // RSA, ECDSA, EdDSA, DSA or ML-DSA (clients that take no other key), no_sni, sample
 	Chain []string `json:"chain"` // SHA-256 of each certificate as sent
 }
 

@@ -24,6 +24,7 @@ type failure struct {
 	temporary bool // worth one more attempt
 	alert     int  // the alert that the peer sent, or -1
 	ours      bool // crypto/tls gave up, the peer did not
+	attempts  int  // of a probe
 }
 
 func (f *failure) with(stage scan.Stage) *failure {

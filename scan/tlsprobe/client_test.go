@@ -92,3 +92,19 @@ func TestOpenSSLClientCertificate(t *testing.T) {
 }
 
 func nowTime() time.Time { return now }
+
+// TestClientCertificateFullDepth: the probes that complete a handshake present
+// the certificate, too.
+func TestClientCertificateFullDepth(t *testing.T) {
+	e := newEstate(t)
+	client := clientParty(t, e.inter)
+	pool := x509.NewCertPool()
+	pool.AddCert(e.root.Certificate)
+	host, port := listen(t, "127.0.0.1:0", tlsServer(&tls.Config{Certificates: []tls.Certificate{served(e.leaf, e.inter)}, MinVersion: tls.VersionTLS12,
+		ClientAuth: tls.RequireAndVerifyClientCert, ClientCAs: pool, Time: nowTime}))
+	r := observe(t, newProber(t, Options{Probes: scan.FullDepth(), Timeout: 20 * time.Second,
+		ClientCertificate: func(string) *tls.Certificate { return client }}), host, port)
+	if r.endpoint == nil || r.endpoint.ResumptionTicket != scan.Yes || r.endpoint.ResumptionPSK != scan.Yes || len(r.notAssessed) > 0 {
+		t.Errorf("%+v %+v", r.endpoint, r.notAssessed)
+	}
+}

@@ -17,9 +17,21 @@ import (
 // without taking part in the handshake. It serves two purposes: the answer to
 // a hello of ours, and the transcript of a handshake that crypto/tls gave up.
 type flight struct {
+	want           byte // the message that ends it
 	hello          bool // a ServerHello was read; version and suite are set
+	retry          bool // a HelloRetryRequest was read; version, suite and group are set
 	version, suite uint16
 	group          string // as in scan.Endpoint.KeyExchange
+	dhBits         int    // size of a finite-field prime
+	scheme         uint16 // that the server signed with, from TLS 1.2 on
+	session        []byte // session id that the server chose
+	compression    int    // method that the server chose
+	renegotiation  bool   // RFC 5746
+	extendedMaster bool   // RFC 7627
+	heartbeat      bool   // RFC 6520
+	shareGroup     uint16 // of the server's half of the key exchange
+	share          []byte // of TLS 1.3
+	message        []byte // the ServerHello
 	alpn           string
 	certificates   bool // a Certificate message was read
 	chain          [][]byte
@@ -43,14 +55,17 @@ const (
 	maxRecord   = 16384 + 2048 // RFC 5246 section 6.2.3
 	maxMessage  = 256 << 10    // as crypto/tls has for a Certificate message
 	maxWarnings = 8            // alerts that a server may send and go on
+	maxRecords  = 4096         // a Certificate message of that size in records of 64 bytes
 )
 
-// readFlight reads until the message want (msgServerHello, or
-// msgServerHelloDone for all) and returns what was seen also beside an error.
-// secret gives the server's handshake traffic secret of TLS 1.3, nil where it
-// is not known.
-func readFlight(r io.Reader, want byte, secret func() []byte) (*flight, error) {
-	fr := flightReader{r: r, secret: secret}
+// readFlight reads until the message want and returns what was seen also beside
+// an error: msgServerHello, wantPrime, msgServerKeyExchange, msgCertificate,
+// msgEncryptedExtensions, msgCertificateVerify, or msgServerHelloDone for all up
+// to the certificates of TLS 1.3. A HelloRetryRequest ends it too, except in the
+// last case, where a second hello is known to follow. secret gives the server's
+// handshake traffic secret of TLS 1.3; nil where it is not known.
+func readFlight(r io.Reader, want byte, secret func(*flight) []byte) (*flight, error) {
+	fr := flightReader{r: r, secret: secret, f: flight{want: want}}
 	for !fr.f.done {
 		typ, body, err := fr.message()
 		if err != nil {
@@ -59,17 +74,30 @@ func readFlight(r io.Reader, want byte, secret func() []byte) (*flight, error) {
 		if err := fr.f.take(typ, body); err != nil {
 			return &fr.f, err
 		}
-		if want == msgServerHello && fr.f.hello {
-			break
+		switch {
+		case fr.f.retry && !fr.f.hello:
+			fr.f.done = want != msgServerHelloDone
+		case fr.f.hello:
+			fr.f.done = fr.f.done || want == msgServerHello || want == wantPrime && !finiteField(fr.f.suite)
 		}
 	}
 	return &fr.f, nil
 }
 
+// wantPrime wants the server's hello and, where the suite has a finite-field key
+// exchange, that too.
+const wantPrime = 0xFF
+
+// finiteField is true for suites whose key exchange shows a prime.
+func finiteField(suite uint16) bool {
+	name := suiteName(suite)
+	return strings.HasPrefix(name, "TLS_DHE_") || strings.HasPrefix(name, "TLS_DH_anon_")
+}
+
 // A flightReader turns records into handshake messages.
 type flightReader struct {
 	r        io.Reader
-	secret   func() []byte
+	secret   func(*flight) []byte
 	f        flight
 	keys     *recordKeys // once TLS 1.3 has turned to encrypted records
 	records  int
@@ -105,7 +133,9 @@ func (fr *flightReader) record() error {
 	if err != nil {
 		return err
 	}
-	fr.records++
+	if fr.records++; fr.records > maxRecords {
+		return errTooMuch
+	}
 	size := int(head[3])<<8 | int(head[4])
 	if !looksLikeTLS(head[:]) {
 		return fmt.Errorf("%w: record of type %d, version %d.%d, %d bytes", errProtocol, head[0], head[1], head[2], size)
@@ -149,7 +179,10 @@ func (fr *flightReader) open(head, body []byte) (typ byte, plain []byte, err err
 		return 0, nil, fmt.Errorf("%w: application data before the handshake", errProtocol)
 	}
 	if fr.keys == nil {
-		if fr.keys = newRecordKeys(fr.f.suite, fr.secret); fr.keys == nil {
+		if fr.secret != nil {
+			fr.keys = newRecordKeys(fr.f.suite, fr.secret(&fr.f))
+		}
+		if fr.keys == nil {
 			return 0, nil, errNoKey
 		}
 	}
@@ -188,18 +221,25 @@ func (f *flight) take(typ byte, body []byte) error {
 	switch {
 	case typ == msgServerHello && !f.hello:
 		f.takeHello(c)
+		f.message = append([]byte{typ, byte(len(body) >> 16), byte(len(body) >> 8), byte(len(body))}, body...)
 	case !f.hello:
 		return fmt.Errorf("%w: message of type %d before the server hello", errProtocol, typ)
 	case typ == msgEncryptedExtensions && f.version == tls.VersionTLS13:
 		f.takeExtensions(c)
+		f.done = f.want == msgEncryptedExtensions
 	case typ == msgCertificate:
 		f.takeCertificates(c)
+		f.done = f.done || f.want == msgCertificate
 	case typ == msgCertificateStatus:
 		f.stapled = scan.Yes
 	case typ == msgServerKeyExchange:
 		f.takeKeyExchange(c)
+		f.done = f.want == msgServerKeyExchange || f.want == wantPrime
 	case typ == msgCertificateRequest:
 		f.clientCert = scan.Yes
+	case typ == msgCertificateVerify && f.version == tls.VersionTLS13:
+		f.scheme = uint16(c.uint(2))
+		f.finish()
 	case typ == msgServerHelloDone || typ == msgCertificateVerify || typ == msgFinished:
 		f.finish()
 	}
@@ -226,13 +266,14 @@ var retryRandom = sha256.Sum256([]byte("HelloRetryRequest"))
 func (f *flight) takeHello(c *cursor) {
 	f.version = uint16(c.uint(2))
 	random := c.bytes(32)
-	c.bytes(c.uint(1)) // session id
+	f.session = c.bytes(c.uint(1))
 	f.suite = uint16(c.uint(2))
-	c.uint(1) // compression
+	f.compression = c.uint(1)
 	if len(c.b) > 0 {
 		f.takeExtensions(c)
 	}
 	f.hello = !c.bad && !bytes.Equal(random, retryRandom[:])
+	f.retry = f.retry || !c.bad && !f.hello
 }
 
 // takeExtensions reads the list that ends a ServerHello, or the
@@ -246,7 +287,17 @@ func (f *flight) takeExtensions(c *cursor) {
 		case extSupportedVersions:
 			f.version = uint16(ext.uint(2))
 		case extKeyShare:
-			f.group = groupName(uint16(ext.uint(2)))
+			f.shareGroup = uint16(ext.uint(2))
+			f.group = groupName(f.shareGroup)
+			if len(ext.b) > 0 { // a HelloRetryRequest names the group alone
+				f.share = ext.bytes(ext.uint(2))
+			}
+		case extRenegotiation:
+			f.renegotiation = true
+		case extExtendedMaster:
+			f.extendedMaster = true
+		case extHeartbeat:
+			f.heartbeat = true
 		case extALPN:
 			ext.uint(2)
 			f.alpn = string(ext.bytes(ext.uint(1)))
@@ -284,7 +335,7 @@ func (f *flight) takeCertificates(c *cursor) {
 		return
 	}
 	f.certificates, f.chain = true, chain
-	if tls13 {
+	if tls13 && f.want != msgCertificateVerify {
 		f.finish()
 	}
 }
@@ -301,12 +352,14 @@ func (f *flight) takeKeyExchange(c *cursor) {
 			f.group = "explicit curve"
 			return
 		}
-		f.group = groupName(uint16(c.uint(2)))
+		f.shareGroup = uint16(c.uint(2))
+		f.group = groupName(f.shareGroup)
 		c.bytes(c.uint(1)) // point
-	case strings.HasPrefix(name, "TLS_DHE_"), strings.HasPrefix(name, "TLS_DH_anon_"):
+	case finiteField(f.suite):
 		prime := bytes.TrimLeft(c.bytes(c.uint(2)), "\x00")
 		if len(prime) > 0 {
-			f.group = fmt.Sprintf("DHE-%d", len(prime)*8-bits.LeadingZeros8(prime[0]))
+			f.dhBits = len(prime)*8 - bits.LeadingZeros8(prime[0])
+			f.group = fmt.Sprintf("DHE-%d", f.dhBits)
 		}
 		c.bytes(c.uint(2)) // generator
 		c.bytes(c.uint(2)) // public value
@@ -316,6 +369,7 @@ func (f *flight) takeKeyExchange(c *cursor) {
 	if f.version == tls.VersionTLS12 && !anonymous {
 		const sha224, dsa = 3, 2
 		hash, signature := c.uint(1), c.uint(1)
+		f.scheme = uint16(hash<<8 | signature)
 		f.oldSignature = !c.bad && (hash <= sha224 || hash <= 6 && signature == dsa)
 	}
 }

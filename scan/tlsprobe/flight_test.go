@@ -10,6 +10,7 @@ import (
 	"errors"
 	"io"
 	"net"
+	"slices"
 	"strings"
 	"testing"
 	"testing/iotest"
@@ -51,7 +52,7 @@ func TestReadFlight(t *testing.T) {
 	dhe := message(msgServerKeyExchange, vector(2, "\x00\x7f"+strings.Repeat("p", 127))+vector(2, "g")+vector(2, "y")+"\x06\x01"+vector(2, "sig"))
 	ask, done, status := message(msgCertificateRequest, "whatever"), message(msgServerHelloDone, ""), message(msgCertificateStatus, "whatever")
 	warning, fatal := record(recordAlert, "\x01\x70"), record(recordAlert, "\x02\x28")
-	full := flight{hello: true, version: tls.VersionTLS12, suite: 0xC02F, group: "P-256", alpn: "h2", certificates: true,
+	full := flight{hello: true, version: tls.VersionTLS12, suite: 0xC02F, group: "P-256", scheme: 0x0403, alpn: "h2", certificates: true,
 		chain: [][]byte{[]byte("leaf"), []byte("issuer")}, stapled: scan.No, clientCert: scan.No, done: true}
 	but := func(edit func(*flight)) flight {
 		f := full
@@ -73,19 +74,21 @@ func TestReadFlight(t *testing.T) {
 		{"a record each", record(22, hello) + record(22, chain) + record(22, ecdhe) + record(22, done), full, nil},
 		{"a record per byte", split, full, nil},
 		{"stapled, client certificate", record(22, hello+chain+status+ecdhe+ask+done), but(func(f *flight) { f.stapled, f.clientCert = scan.Yes, scan.Yes }), nil},
-		{"SHA-1 signature", record(22, hello+chain+old+done), but(func(f *flight) { f.oldSignature = true }), nil},
+		{"SHA-1 signature", record(22, hello+chain+old+done), but(func(f *flight) { f.oldSignature, f.scheme = true, 0x0201 }), nil},
 		{"warnings", strings.Repeat(warning, maxWarnings) + record(22, hello+chain+ecdhe+done), full, nil},
 		{"one warning more", strings.Repeat(warning, maxWarnings+1), flight{alert: 112}, errAlert},
 		{"finite field", record(22, serverHello(tls.VersionTLS12, 0x009F, "")+chain+dhe+done),
-			but(func(f *flight) { f.suite, f.group, f.alpn = 0x009F, "DHE-1023", "" }), nil},
+			but(func(f *flight) {
+				f.suite, f.group, f.alpn, f.dhBits, f.scheme = 0x009F, "DHE-1023", "", 1023, 0x0601
+			}), nil},
 		{"RSA key transport", record(22, serverHello(tls.VersionTLS10, 0x002F, "")+chain+done),
-			but(func(f *flight) { f.version, f.suite, f.group, f.alpn = tls.VersionTLS10, 0x002F, "", "" }), nil},
+			but(func(f *flight) { f.version, f.suite, f.group, f.alpn, f.scheme = tls.VersionTLS10, 0x002F, "", "", 0 }), nil},
 		{"anonymous", record(22, serverHello(tls.VersionTLS12, 0xC018, "")+message(msgServerKeyExchange, "\x03\x00\x1d"+vector(1, "point"))+done),
 			flight{hello: true, version: tls.VersionTLS12, suite: 0xC018, group: "X25519", clientCert: scan.No, done: true}, nil},
 		{"alert", fatal, flight{alert: 40}, errAlert},
-		{"alert after certificates", record(22, hello+chain) + fatal, but(func(f *flight) { unfinished(f); f.group, f.alert = "", 40 }), errAlert},
+		{"alert after certificates", record(22, hello+chain) + fatal, but(func(f *flight) { unfinished(f); f.group, f.scheme, f.alert = "", 0, 40 }), errAlert},
 		{"close", "", flight{}, io.EOF},
-		{"close after certificates", record(22, hello+chain), but(func(f *flight) { unfinished(f); f.group = "" }), io.EOF},
+		{"close after certificates", record(22, hello+chain), but(func(f *flight) { unfinished(f); f.group, f.scheme = "", 0 }), io.EOF},
 		{"close in a record", record(22, hello)[:20], flight{}, io.ErrUnexpectedEOF},
 		{"http", "HTTP/1.1 400 Bad Request\r\n\r\n", flight{}, errNotTLS},
 		{"one odd byte", "H", flight{}, errNotTLS},
@@ -96,11 +99,11 @@ func TestReadFlight(t *testing.T) {
 		{"data first", record(23, "x"), flight{}, errProtocol},
 		{"list longer than the message", record(22, hello+message(msgCertificate, "\x00\x00\x09"+vector(3, "leaf"))), but(func(f *flight) {
 			unfinished(f)
-			f.group, f.certificates, f.chain = "", false, nil
+			f.group, f.scheme, f.certificates, f.chain = "", 0, false, nil
 		}), errProtocol},
 		{"certificate longer than the list", record(22, hello+message(msgCertificate, vector(3, "\x00\x00\x09leaf"))), but(func(f *flight) {
 			unfinished(f)
-			f.group, f.certificates, f.chain = "", false, nil
+			f.group, f.scheme, f.certificates, f.chain = "", 0, false, nil
 		}), errProtocol},
 		{"encrypted, no key", record(22, serverHello(tls.VersionTLS12, tls.TLS_AES_128_GCM_SHA256, "\x00\x2b\x00\x02\x03\x04\x00\x33\x00\x02\x11\xec")) +
 			record(20, "\x01") + record(23, "x"), flight{hello: true, version: tls.VersionTLS13, suite: tls.TLS_AES_128_GCM_SHA256, group: "X25519MLKEM768"}, errNoKey},
@@ -108,6 +111,10 @@ func TestReadFlight(t *testing.T) {
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
 			got, err := readFlight(strings.NewReader(tt.in), msgServerHelloDone, nil)
+			if got.hello != (len(got.message) > 0) {
+				t.Errorf("hello %v, message %x", got.hello, got.message)
+			}
+			got.want, got.message, got.session, got.shareGroup = 0, nil, nil, 0
 			if diff := cmp.Diff(tt.want, *got, cmp.AllowUnexported(flight{})); diff != "" || !errors.Is(err, tt.err) {
 				t.Errorf("%v, want %v\n%s", err, tt.err, diff)
 			}
@@ -115,17 +122,18 @@ func TestReadFlight(t *testing.T) {
 	}
 }
 
-// TestReadFlightRetry goes on after a HelloRetryRequest.
+// TestReadFlightRetry has a HelloRetryRequest: the answer of a hello without a
+// share, and gone past where all is wanted.
 func TestReadFlightRetry(t *testing.T) {
 	ext := "\x00\x2b\x00\x02\x03\x04\x00\x33\x00\x02\x00\x17"
 	hello := serverHello(tls.VersionTLS12, tls.TLS_AES_128_GCM_SHA256, ext)
 	retry := strings.Replace(hello, strings.Repeat("r", 32), string(retryRandom[:]), 1)
 	f, err := readFlight(strings.NewReader(record(22, retry)), msgServerHello, nil)
-	if err != io.EOF || f.hello {
-		t.Errorf("a retry request counts as a hello: %+v, %v", f, err)
+	if err != nil || f.hello || !f.retry || f.group != "P-256" || f.version != tls.VersionTLS13 {
+		t.Errorf("%+v, %v", f, err)
 	}
-	f, err = readFlight(strings.NewReader(record(22, retry)+record(20, "\x01")+record(22, hello)), msgServerHello, nil)
-	if err != nil || !f.hello || f.group != "P-256" {
+	f, err = readFlight(strings.NewReader(record(22, retry)+record(20, "\x01")+record(22, hello)), msgServerHelloDone, nil)
+	if err != io.EOF || !f.hello || f.group != "P-256" {
 		t.Errorf("%+v, %v", f, err)
 	}
 }
@@ -159,7 +167,7 @@ func FuzzReadFlight(f *testing.F) {
 	f.Add([]byte(record(21, "\x02\x28")), []byte(nil))
 	f.Add([]byte("HTTP/1.1 400 Bad Request\r\n\r\n"), []byte(nil))
 	f.Fuzz(func(t *testing.T, in, secret []byte) {
-		get := func() []byte { return secret }
+		get := func(*flight) []byte { return secret }
 		whole, err := readFlight(bytes.NewReader(in), msgServerHelloDone, get)
 		size := 0
 		for _, der := range whole.chain {
@@ -210,7 +218,7 @@ func FuzzCertificates(f *testing.F) {
 func TestExpandLabel(t *testing.T) {
 	secret := unhex(t, "b67b7d690cc16c4e75e54213cb2d37b4e9c912bcded9105d42befd59d391ad38")
 	for label, want := range map[string]string{"key": "3fce516009c21727d0f2e4e86ee403bc", "iv": "5d313eb2671276ee13000b30"} {
-		got, err := expandLabel(sha256.New, secret, label, len(want)/2)
+		got, err := expandLabel(sha256.New, secret, label, nil, len(want)/2)
 		if err != nil || !bytes.Equal(got, unhex(t, want)) {
 			t.Errorf("%s: %x, %v; want %s", label, got, err, want)
 		}
@@ -230,7 +238,7 @@ func unhex(t testing.TB, s string) []byte {
 func TestBuildHello(t *testing.T) {
 	for _, v := range versions[:4] {
 		for _, name := range []string{"", "www.example.test", strings.Repeat("a.", 120) + "test"} {
-			hello := buildHello(v.wire, name)
+			hello, _ := newHello(v.wire, name).record()
 			if n := len(hello) - 5; n >= 256 && n < 512 {
 				t.Errorf("%s: a hello of %d bytes", v.name, n)
 			}
@@ -265,7 +273,7 @@ func TestBuildHello(t *testing.T) {
 func TestSuitesAreDistinct(t *testing.T) {
 	seen := map[uint16]bool{}
 	names := map[string]bool{}
-	for _, s := range append(suites12[:len(suites12):len(suites12)], suitesOld...) {
+	for _, s := range slices.Concat(suites12, suitesOld) {
 		if seen[s.id] || names[s.name] {
 			t.Errorf("%04X %s twice", s.id, s.name)
 		}
@@ -276,6 +284,15 @@ func TestSuitesAreDistinct(t *testing.T) {
 	}
 	if len(seen) > 127 {
 		t.Errorf("%d suites: some servers stop at 128", len(seen))
+	}
+	for _, s := range slices.Concat(suites13, suitesRare) {
+		if seen[s.id] || names[s.name] {
+			t.Errorf("%04X %s twice", s.id, s.name)
+		}
+		seen[s.id], names[s.name] = true, true
+		if std := tls.CipherSuiteName(s.id); strings.HasPrefix(std, "TLS_") && std != s.name {
+			t.Errorf("%s is %s in crypto/tls", s.name, std)
+		}
 	}
 }
 

@@ -8,7 +8,6 @@ import (
 	"crypto/x509"
 	"errors"
 	"io"
-	"net"
 	"time"
 
 	"certaudit/scan"
@@ -19,6 +18,7 @@ type sight struct {
 	most           uint16 // the highest version that was offered
 	version, suite uint16
 	group, alpn    string
+	groupID        uint16 // of TLS 1.3
 	chain          [][]byte
 	stapled        scan.Answer
 	clientCert     scan.Answer
@@ -75,29 +75,14 @@ func (p *Prober) greet(ctx context.Context, c *conn, serverName string, m manner
 func (p *Prober) handshake(ctx context.Context, c *conn, serverName string, m manner) (*sight, *failure) {
 	var keys keyLog
 	var sent [][]byte
-	asked, presented := false, false
-	cfg := &tls.Config{
-		ServerName:         serverName,
-		InsecureSkipVerify: true, // the chain is a fact to record, good or bad
-		MinVersion:         tls.VersionTLS10,
-		MaxVersion:         tls.VersionTLS13,
-		CipherSuites:       p.suites,
-		CurvePreferences:   []tls.CurveID{tls.X25519, tls.CurveP256, tls.CurveP384, tls.CurveP521},
-		VerifyPeerCertificate: func(raw [][]byte, _ [][]*x509.Certificate) error {
-			sent = raw
-			return nil
-		},
-		GetClientCertificate: func(request *tls.CertificateRequestInfo) (*tls.Certificate, error) {
-			asked = true
-			if m.cert != nil && request.SupportsCertificate(m.cert) == nil {
-				presented = true
-				return m.cert, nil
-			}
-			return new(tls.Certificate), nil
-		},
-		SessionTicketsDisabled: true,
-		KeyLogWriter:           &keys,
+	client := presenter{cert: m.cert}
+	cfg := p.config(serverName)
+	cfg.VerifyPeerCertificate = func(raw [][]byte, _ [][]*x509.Certificate) error {
+		sent = raw
+		return nil
 	}
+	cfg.GetClientCertificate = client.get
+	cfg.KeyLogWriter = &keys
 	if m.alpn {
 		cfg.NextProtos = []string{"h2", "http/1.1"}
 	}
@@ -109,32 +94,27 @@ func (p *Prober) handshake(ctx context.Context, c *conn, serverName string, m ma
 		return autopsy(ctx, c, err, &keys, sent)
 	}
 	cs := tc.ConnectionState()
-	var refused *failure
-	if presented && cs.Version == tls.VersionTLS13 {
-		refused = refusal(ctx, c, tc)
-	}
+	refused := client.refusal(ctx, c, tc)
 	tc.Close() // all is known; a peer that does not take the goodbye changes nothing
 	return &sight{
 		most: tls.VersionTLS13, version: cs.Version, suite: cs.CipherSuite,
-		group: groupName(uint16(cs.CurveID)), alpn: cs.NegotiatedProtocol, chain: sent,
-		stapled: scan.Answered(len(cs.OCSPResponse) > 0), clientCert: scan.Answered(asked),
+		group: groupName(uint16(cs.CurveID)), groupID: uint16(cs.CurveID), alpn: cs.NegotiatedProtocol, chain: sent,
+		stapled: scan.Answered(len(cs.OCSPResponse) > 0), clientCert: scan.Answered(client.asked),
 	}, refused
 }
 
-// refusal waits a moment for the alert of a server that does not want the
-// client's certificate. In TLS 1.3 it comes after the client is done (RFC 8446
-// appendix E.1.2); silence, or a session ticket, is no refusal.
-func refusal(ctx context.Context, c *conn, tc *tls.Conn) *failure {
-	rest, cancel := within(ctx, func(left time.Duration) time.Duration { return min(left, drainTime) })
-	defer cancel()
-	end, _ := rest.Deadline()
-	c.SetReadDeadline(end)
-	_, err := tc.Read(make([]byte, 1))
-	var op *net.OpError
-	if errors.As(err, &op) && op.Op == "remote error" {
-		return classifyHandshake(ctx, err, c.read)
+// config is what every handshake of crypto/tls has here: nothing is verified,
+// because the chain is a fact to record, good or bad.
+func (p *Prober) config(serverName string) *tls.Config {
+	return &tls.Config{
+		ServerName:             serverName,
+		InsecureSkipVerify:     true,
+		MinVersion:             tls.VersionTLS10,
+		MaxVersion:             tls.VersionTLS13,
+		CipherSuites:           p.suites,
+		CurvePreferences:       []tls.CurveID{tls.X25519, tls.CurveP256, tls.CurveP384, tls.CurveP521},
+		SessionTicketsDisabled: true,
 	}
-	return nil
 }
 
 // drainTime is how long the rest of a server's messages is waited for after
@@ -173,7 +153,7 @@ func autopsy(ctx context.Context, c *conn, err error, keys *keyLog, sent [][]byt
 // ask sends a hello of ours up to TLS 1.2 and reads the answer, certificates
 // included, without going on.
 func (p *Prober) ask(ctx context.Context, c *conn, serverName string) (*sight, *failure) {
-	f, err := exchange(c, tls.VersionTLS12, serverName, msgServerHelloDone)
+	f, err := exchange(c, newHello(tls.VersionTLS12, serverName), msgServerHelloDone)
 	switch {
 	case f.hello && len(f.chain) > 0 && err == nil:
 		return f.sight(tls.VersionTLS12), nil
@@ -191,16 +171,16 @@ func (p *Prober) ask(ctx context.Context, c *conn, serverName string) (*sight, *
 	return nil, fail
 }
 
-// exchange sends a hello that is capped at most and reads up to the message
-// want.
-func exchange(c *conn, most uint16, serverName string, want byte) (*flight, error) {
-	if _, err := c.Write(buildHello(most, serverName)); err != nil {
+// exchange sends a hello and reads up to the message want.
+func exchange(c *conn, h hello, want byte) (*flight, error) {
+	record, message := h.record()
+	if _, err := c.Write(record); err != nil {
 		return new(flight), err
 	}
-	return readFlight(bufio.NewReader(c), want, nil)
+	return readFlight(bufio.NewReader(c), want, func(f *flight) []byte { return h.share.serverSecret(message, f) })
 }
 
 func (f *flight) sight(most uint16) *sight {
-	return &sight{most: most, version: f.version, suite: f.suite, group: f.group, alpn: f.alpn, chain: f.chain,
+	return &sight{most: most, version: f.version, suite: f.suite, group: f.group, groupID: f.shareGroup, alpn: f.alpn, chain: f.chain,
 		stapled: f.stapled, clientCert: f.clientCert, oldSignature: f.oldSignature}
 }

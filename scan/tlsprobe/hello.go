@@ -29,11 +29,14 @@ const (
 	extSupportedGroups   = 10
 	extPointFormats      = 11
 	extSignatureSchemes  = 13
+	extHeartbeat         = 15
 	extALPN              = 16
 	extPadding           = 21
 	extExtendedMaster    = 23
 	extSupportedVersions = 43
+	extCertSchemes       = 50
 	extKeyShare          = 51
+	extRenegotiation     = 0xFF01
 )
 
 // helloGroups and helloSchemes are what a hello of ours names: all that a
@@ -50,48 +53,128 @@ var (
 	}
 )
 
-// buildHello makes the record with a ClientHello that offers most and below,
-// from SSL 3.0 to TLS 1.2. serverName is left out where it is empty, and all
-// extensions are where most is SSL 3.0, which has none. The hello is not meant
-// to be followed by anything: the server's answer is the fact.
-func buildHello(most uint16, serverName string) []byte {
+// groups13 and schemes13 are those of TLS 1.3, drafts that were deployed
+// included: RFC 8446 sections 4.2.3 and 4.2.7, RFC 8734, RFC 8998,
+// draft-ietf-tls-ecdhe-mlkem, draft-ietf-tls-mlkem, draft-ietf-tls-mldsa.
+var (
+	groups13 = []uint16{4588, 4587, 4589, 29, 23, 24, 25, 30, 31, 32, 33, 41, 256, 257, 258, 259, 260, 513, 514, 512, 25497, 25498}
+
+	schemes13 = []uint16{
+		0x0403, 0x0503, 0x0603, 0x0807, 0x0808, 0x0804, 0x0805, 0x0806, 0x0809, 0x080A, 0x080B,
+		0x081A, 0x081B, 0x081C, 0x0708, 0x0904, 0x0905, 0x0906,
+		0x0401, 0x0501, 0x0601, 0x0203, 0x0201,
+	}
+)
+
+// A hello is one ClientHello, not meant to be followed by anything: the server's
+// answer is the fact. Lists go into it as they are.
+type hello struct {
+	most        uint16   // the highest version offered, from SSL 3.0 to TLS 1.3, which is then the only one
+	name        string   // sent as SNI; left out where it is empty
+	suites      []uint16 // without signalling values
+	groups      []uint16
+	schemes     []uint16 // of handshake signatures, from TLS 1.2 on
+	certSchemes []uint16 // of signatures in certificates, where others are accepted there
+	alpn        []string
+	share       *share // of a key exchange in TLS 1.3; nil asks the server which group it wants
+	session     []byte // to resume; up to TLS 1.2
+	compression bool   // offered beside none
+	fallback    bool   // TLS_FALLBACK_SCSV, RFC 7507
+	heartbeat   bool   // RFC 6520
+}
+
+// newHello offers most and below and all that a server with a certificate may
+// want, or TLS 1.3 alone.
+func newHello(most uint16, serverName string) hello {
+	h := hello{most: most, name: serverName, groups: helloGroups, schemes: helloSchemes}
+	switch {
+	case most == tls.VersionTLS13:
+		h.suites, h.groups, h.schemes = idsOf(suites13), groups13, schemes13
+	case most == tls.VersionTLS12:
+		h.suites = idsOf(suites12, suitesOld)
+	default:
+		h.suites = idsOf(suitesOld)
+	}
+	return h
+}
+
+func idsOf(lists ...[]suite) (ids []uint16) {
+	for _, list := range lists {
+		for _, s := range list {
+			ids = append(ids, s.id)
+		}
+	}
+	return ids
+}
+
+// Signalling values in place of cipher suites.
+const (
+	scsvRenegotiation = 0x00FF // RFC 5746 section 3.3
+	scsvFallback      = 0x5600 // RFC 7507 section 2
+)
+
+// record is the hello in a record, and alone as the handshake message. All
+// extensions are left out where the version is SSL 3.0, which has none.
+func (h hello) record() (record, message []byte) {
 	var random [32]byte
 	rand.Read(random[:]) // never fails
 
-	var ids []byte
-	if most >= tls.VersionTLS12 {
-		ids = appendSuites(ids, suites12)
+	ids := bytes16(h.suites)
+	if h.most < tls.VersionTLS13 {
+		ids = binary.BigEndian.AppendUint16(ids, scsvRenegotiation)
 	}
-	ids = appendSuites(ids, suitesOld)
-	ids = append(ids, 0x00, 0xFF) // TLS_EMPTY_RENEGOTIATION_INFO_SCSV, RFC 5746 section 3.3
-
-	body := binary.BigEndian.AppendUint16(nil, most)
+	if h.fallback {
+		ids = binary.BigEndian.AppendUint16(ids, scsvFallback)
+	}
+	body := binary.BigEndian.AppendUint16(nil, min(h.most, tls.VersionTLS12))
 	body = append(body, random[:]...)
-	body = append(body, 0) // no session to resume
+	body = append(append(body, byte(len(h.session))), h.session...)
 	body = append16(body, ids)
-	body = append(body, 1, 0) // no compression
-	if most > versionSSL30 {
-		body = append16(body, pad(helloExtensions(most, serverName), len(body)+4+2))
+	if h.compression {
+		body = append(body, 2, compressDeflate, 0)
+	} else {
+		body = append(body, 1, 0)
 	}
-
-	msg := []byte{1, byte(len(body) >> 16), byte(len(body) >> 8), byte(len(body))}
-	msg = append(msg, body...)
+	if h.most > versionSSL30 {
+		body = append16(body, pad(h.extensions(), len(body)+4+2))
+	}
+	message = append([]byte{1, byte(len(body) >> 16), byte(len(body) >> 8), byte(len(body))}, body...)
 	// RFC 5246 appendix E.1: the record's version is the lowest that is spoken.
-	return append16([]byte{recordHandshake, 3, byte(min(most, tls.VersionTLS10))}, msg)
+	return append16([]byte{recordHandshake, 3, byte(min(h.most, tls.VersionTLS10))}, message), message
 }
 
-func helloExtensions(most uint16, serverName string) []byte {
+// compressDeflate is the one compression method of RFC 3749.
+const compressDeflate = 1
+
+func (h hello) extensions() []byte {
 	var e []byte
-	if serverName != "" {
-		name := append16([]byte{0}, []byte(serverName)) // host_name, RFC 6066 section 3
+	if h.name != "" {
+		name := append16([]byte{0}, []byte(h.name)) // host_name, RFC 6066 section 3
 		e = appendExtension(e, extServerName, append16(nil, name))
 	}
 	e = appendExtension(e, extStatusRequest, []byte{1, 0, 0, 0, 0})
-	e = appendExtension(e, extSupportedGroups, append16(nil, bytes16(helloGroups)))
-	e = appendExtension(e, extPointFormats, []byte{1, 0})
-	if most >= tls.VersionTLS12 {
-		e = appendExtension(e, extSignatureSchemes, append16(nil, bytes16(helloSchemes)))
+	e = appendExtension(e, extSupportedGroups, append16(nil, bytes16(h.groups)))
+	if h.most >= tls.VersionTLS12 {
+		e = appendExtension(e, extSignatureSchemes, append16(nil, bytes16(h.schemes)))
+		if len(h.certSchemes) > 0 {
+			e = appendExtension(e, extCertSchemes, append16(nil, bytes16(h.certSchemes)))
+		}
 	}
+	if len(h.alpn) > 0 {
+		var names []byte
+		for _, n := range h.alpn {
+			names = append(append(names, byte(len(n))), n...)
+		}
+		e = appendExtension(e, extALPN, append16(nil, names))
+	}
+	if h.heartbeat {
+		e = appendExtension(e, extHeartbeat, []byte{1}) // peer_allowed_to_send
+	}
+	if h.most == tls.VersionTLS13 {
+		e = appendExtension(e, extSupportedVersions, []byte{2, 3, 4})
+		return appendExtension(e, extKeyShare, append16(nil, h.share.entry()))
+	}
+	e = appendExtension(e, extPointFormats, []byte{1, 0})
 	return appendExtension(e, extExtendedMaster, nil)
 }
 
@@ -102,13 +185,6 @@ func pad(extensions []byte, before int) []byte {
 		extensions = appendExtension(extensions, extPadding, make([]byte, max(1, 512-n-4)))
 	}
 	return extensions
-}
-
-func appendSuites(b []byte, list []suite) []byte {
-	for _, s := range list {
-		b = binary.BigEndian.AppendUint16(b, s.id)
-	}
-	return b
 }
 
 func appendExtension(b []byte, id uint16, data []byte) []byte {

@@ -5,12 +5,12 @@ import (
 	"crypto/aes"
 	"crypto/cipher"
 	"crypto/hkdf"
-	"crypto/sha256"
-	"crypto/sha512"
 	"crypto/tls"
 	"encoding/binary"
 	"encoding/hex"
 	"hash"
+
+	"golang.org/x/crypto/chacha20poly1305"
 )
 
 // A keyLog keeps the one secret that opens the server's first encrypted
@@ -32,7 +32,7 @@ func (k *keyLog) Write(line []byte) (int, error) {
 	return len(line), nil
 }
 
-func (k *keyLog) get() []byte { return k.secret }
+func (k *keyLog) get(*flight) []byte { return k.secret }
 
 // recordKeys open the records of one direction: RFC 8446 section 5.
 type recordKeys struct {
@@ -42,48 +42,53 @@ type recordKeys struct {
 }
 
 // newRecordKeys derives the keys of RFC 8446 section 7.3. It returns nil where
-// the secret is not known, or does not fit the suite, or the suite is the one
-// with ChaCha20, which the standard library does not offer by itself.
-func newRecordKeys(suite uint16, get func() []byte) *recordKeys {
-	if get == nil {
+// the secret is not known, or does not fit the suite, or the suite is another
+// than the three that are in use.
+func newRecordKeys(suite uint16, secret []byte) *recordKeys {
+	h := suiteHash(suite)
+	if h == nil || len(secret) != h().Size() {
 		return nil
 	}
-	secret := get()
-	switch {
-	case suite == tls.TLS_AES_128_GCM_SHA256 && len(secret) == sha256.Size:
-		return aesKeys(sha256.New, secret, 16)
-	case suite == tls.TLS_AES_256_GCM_SHA384 && len(secret) == sha512.Size384:
-		return aesKeys(sha512.New384, secret, 32)
+	switch suite {
+	case tls.TLS_AES_128_GCM_SHA256:
+		return recordKeysOf(h, secret, 16, newGCM)
+	case tls.TLS_AES_256_GCM_SHA384:
+		return recordKeysOf(h, secret, 32, newGCM)
 	}
-	return nil
+	return recordKeysOf(h, secret, chacha20poly1305.KeySize, chacha20poly1305.New)
 }
 
-func aesKeys(h func() hash.Hash, secret []byte, size int) *recordKeys {
-	key, err := expandLabel(h, secret, "key", size)
-	if err != nil {
-		return nil
-	}
-	iv, err := expandLabel(h, secret, "iv", 12)
-	if err != nil {
-		return nil
-	}
+func newGCM(key []byte) (cipher.AEAD, error) {
 	block, err := aes.NewCipher(key)
 	if err != nil {
+		return nil, err
+	}
+	return cipher.NewGCM(block)
+}
+
+func recordKeysOf(h func() hash.Hash, secret []byte, size int, cipherOf func([]byte) (cipher.AEAD, error)) *recordKeys {
+	key, err := expandLabel(h, secret, "key", nil, size)
+	if err != nil {
 		return nil
 	}
-	aead, err := cipher.NewGCM(block)
+	iv, err := expandLabel(h, secret, "iv", nil, 12)
+	if err != nil {
+		return nil
+	}
+	aead, err := cipherOf(key)
 	if err != nil {
 		return nil
 	}
 	return &recordKeys{aead: aead, iv: iv}
 }
 
-// expandLabel is HKDF-Expand-Label of RFC 8446 section 7.1, without context.
-func expandLabel(h func() hash.Hash, secret []byte, label string, size int) ([]byte, error) {
+// expandLabel is HKDF-Expand-Label of RFC 8446 section 7.1.
+func expandLabel(h func() hash.Hash, secret []byte, label string, context []byte, size int) ([]byte, error) {
 	info := binary.BigEndian.AppendUint16(nil, uint16(size))
 	info = append(info, byte(len("tls13 ")+len(label)))
 	info = append(info, "tls13 "+label...)
-	return hkdf.Expand(h, secret, string(append(info, 0)), size)
+	info = append(info, byte(len(context)))
+	return hkdf.Expand(h, secret, string(append(info, context...)), size)
 }
 
 // open decrypts a record and takes the padding off.

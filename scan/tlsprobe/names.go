@@ -5,9 +5,13 @@ import (
 	"fmt"
 )
 
-const versionSSL30 = 0x0300
+const (
+	versionSSL20 = 0x0002
+	versionSSL30 = 0x0300
+)
 
-// versions names the protocol versions as evidence does, oldest first.
+// versions names the protocol versions as evidence does, oldest first. SSL 2.0
+// is not among them: its hello is another, and says nothing of the others.
 var versions = []struct {
 	wire uint16
 	name string
@@ -25,6 +29,9 @@ func versionName(wire uint16) string {
 			return v.name
 		}
 	}
+	if wire == versionSSL20 {
+		return "SSL 2.0"
+	}
 	return fmt.Sprintf("0x%04X", wire)
 }
 
@@ -33,9 +40,11 @@ func versionName(wire uint16) string {
 var groupNames = map[uint16]string{
 	19: "P-192", 21: "P-224", 22: "secp256k1", 23: "P-256", 24: "P-384", 25: "P-521",
 	26: "brainpoolP256r1", 27: "brainpoolP384r1", 28: "brainpoolP512r1",
-	29: "X25519", 30: "X448",
+	29: "X25519", 30: "X448", 31: "brainpoolP256r1tls13", 32: "brainpoolP384r1tls13", 33: "brainpoolP512r1tls13", 41: "curveSM2",
 	256: "ffdhe2048", 257: "ffdhe3072", 258: "ffdhe4096", 259: "ffdhe6144", 260: "ffdhe8192",
+	512: "MLKEM512", 513: "MLKEM768", 514: "MLKEM1024",
 	4587: "SecP256r1MLKEM768", 4588: "X25519MLKEM768", 4589: "SecP384r1MLKEM1024",
+	25497: "X25519Kyber768Draft00", 25498: "SecP256r1Kyber768Draft00",
 }
 
 // groupName is empty for 0, which is how crypto/tls writes RSA key transport.
@@ -48,7 +57,7 @@ func groupName(id uint16) string {
 
 // suiteName gives the IANA name of a cipher suite, or its number in hex.
 func suiteName(id uint16) string {
-	for _, list := range [][]suite{suites12, suitesOld} {
+	for _, list := range [][]suite{suites12, suitesOld, suites13, suitesRare} {
 		for _, s := range list {
 			if s.id == id {
 				return s.name

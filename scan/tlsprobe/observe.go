@@ -35,6 +35,9 @@ type visit struct {
 	manner     manner // that the endpoint answered to
 	placed     int    // certificates of its chains so far
 	chainsFull bool
+
+	control uint16 // highest version that the server has taken, to tell a reset from an answer
+	group   uint16 // of TLS 1.3 that the server wants; 0 where that is not known
 }
 
 // observe emits the records of one endpoint.
@@ -145,11 +148,10 @@ func (v *visit) record(ctx context.Context, seen *sight, broken *failure) {
 	for _, path := range paths {
 		e.Paths = append(e.Paths, fingerprints(path))
 	}
-	known := versionSet{}
-	known.chosen(seen.most, seen.version)
-	failed := v.probe(ctx, known)
-	failed = append(failed, v.furtherChains(ctx, e)...)
-	e.Versions, e.VersionsRefused = known.names(true), known.names(false)
+	s := &survey{v: v, e: e, leaf: chain[0], known: versionSet{}}
+	s.known.chosen(seen.most, seen.version)
+	v.control, v.group = seen.version, seen.groupID
+	s.run(ctx)
 	v.emit(e)
 
 	if len(seen.chain) > maxChain {
@@ -158,7 +160,7 @@ func (v *visit) record(ctx context.Context, seen *sight, broken *failure) {
 	if broken != nil && !v.explained(broken, seen, chain) {
 		v.notAssessed(broken, -1, v.attempts)
 	}
-	for _, f := range failed {
+	for _, f := range s.failed {
 		v.notAssessed(f.failure, -1, f.attempts)
 	}
 }
@@ -207,26 +209,6 @@ func (v *visit) endpoint(seen *sight, chain []*node) *scan.Endpoint {
 		OCSPStapled: seen.stapled, ClientCert: seen.clientCert, HostnameMatch: hostnameMatch(chain[0].x, v.name, addr),
 		Chain: fingerprints(chain), Attempts: v.attempts, ObservedAt: v.at(),
 	}
-}
-
-// A failedProbe is a probe that gave no answer.
-type failedProbe struct {
-	*failure
-	attempts int
-}
-
-// probe sends the hellos that were asked for and whose answers do not follow
-// from what is known already, the highest first.
-func (v *visit) probe(ctx context.Context, known versionSet) (failed []failedProbe) {
-	for _, most := range v.p.caps {
-		if known.settled(most) {
-			continue
-		}
-		if n, fail := v.probeVersions(ctx, most, known); fail != nil {
-			failed = append(failed, failedProbe{fail, n})
-		}
-	}
-	return failed
 }
 
 func (v *visit) notAssessed(f *failure, index, attempts int) {

@@ -70,61 +70,55 @@ func (v *visit) tooManyChains() {
 
 // furtherChains makes the handshakes whose chains are compared with the first:
 // one without SNI, and samples.
-func (v *visit) furtherChains(ctx context.Context, e *scan.Endpoint) (failed []failedProbe) {
-	if v.p.probes[scan.ProbeNoSNI] {
-		if n, fail := v.withoutSNI(ctx, e); fail != nil {
-			fail.detail = scan.ProbeNoSNI + ": " + fail.detail
-			failed = append(failed, failedProbe{fail, n})
+func (s *survey) furtherChains(ctx context.Context) {
+	if s.v.p.noSNI {
+		s.note(scan.ProbeNoSNI, s.withoutSNI(ctx))
+	}
+	if s.v.p.samples > 1 {
+		if fail := s.sample(ctx); fail != nil {
+			s.lost(fmt.Sprintf("samples: %d of %d made", s.e.Samples, s.v.p.samples), fail)
 		}
 	}
-	if v.p.samples > 1 {
-		if n, fail := v.sample(ctx, e); fail != nil {
-			fail.detail = fmt.Sprintf("samples: %d of %d made: %s", e.Samples, v.p.samples, fail.detail)
-			failed = append(failed, failedProbe{fail, n})
-		}
-	}
-	return failed
 }
 
 // withoutSNI asks for the chain that a client gets which names no host. Where
 // none was named anyway, the first handshake was that of such a client.
-func (v *visit) withoutSNI(ctx context.Context, e *scan.Endpoint) (attempts int, fail *failure) {
-	if v.name != "" {
-		var seen *sight
-		if seen, attempts, fail = v.again(ctx, ""); fail != nil {
-			return attempts, fail
-		}
-		v.addChain(e, forNoSNI, seen.chain)
+func (s *survey) withoutSNI(ctx context.Context) *failure {
+	if s.v.name == "" {
+		return nil
 	}
-	e.Probed = append(e.Probed, scan.ProbeNoSNI)
-	return attempts, nil
+	seen, fail := s.v.again(ctx, "")
+	if fail == nil {
+		s.v.addChain(s.e, forNoSNI, seen.chain)
+	}
+	return fail
 }
 
 // sample repeats the first handshake. A failure ends it: what the server shows
 // to fewer clients than were asked for is a fact of its own.
-func (v *visit) sample(ctx context.Context, e *scan.Endpoint) (attempts int, fail *failure) {
-	for e.Samples = 1; e.Samples < v.p.samples; e.Samples++ {
-		seen, n, fail := v.again(ctx, v.name)
+func (s *survey) sample(ctx context.Context) *failure {
+	for s.e.Samples = 1; s.e.Samples < s.v.p.samples; s.e.Samples++ {
+		seen, fail := s.v.again(ctx, s.v.name)
 		if fail != nil {
-			return n, fail
+			return fail
 		}
-		v.addChain(e, forSample, seen.chain)
+		s.v.addChain(s.e, forSample, seen.chain)
 	}
-	return 0, nil
+	return nil
 }
 
 // again speaks to the endpoint in the manner that succeeded before. A temporary
 // failure is tried once more; that of a handshake that showed certificates is
 // none.
-func (v *visit) again(ctx context.Context, name string) (seen *sight, attempts int, fail *failure) {
-	for attempts = 1; ; attempts++ {
-		seen, fail = v.attempt(ctx, name, v.manner)
+func (v *visit) again(ctx context.Context, name string) (*sight, *failure) {
+	for attempts := 1; ; attempts++ {
+		seen, fail := v.attempt(ctx, name, v.manner)
 		if seen != nil {
-			return seen, attempts, nil
+			return seen, nil
 		}
+		fail.attempts = attempts
 		if !fail.temporary || attempts == 2 || !pause(ctx) {
-			fail.detail = string(fail.stage) + ": " + fail.detail
-			return nil, attempts, fail.with(scan.StageProbe)
+			return nil, fail
 		}
 	}
 }

@@ -254,21 +254,17 @@ func TestOpenSSLAnonymous(t *testing.T) {
 	}
 }
 
-// TestOpenSSLRefusedUnderChaCha has a certificate that crypto/x509 refuses,
-// sent under the one suite of TLS 1.3 that is not opened again: where the
-// server also speaks TLS 1.2, it is seen there.
-func TestOpenSSLRefusedUnderChaCha(t *testing.T) {
+// TestOpenSSLRefusedCertificate has a certificate that crypto/x509 refuses,
+// sent under each suite of TLS 1.3.
+func TestOpenSSLRefusedCertificate(t *testing.T) {
 	e := newEstate(t)
 	odd := refusedLeaf(t, e.inter)
 	file, key := pemFiles(t, t.TempDir(), "odd", odd.key, odd.Raw)
-	args := []string{"-cert", file, "-key", key, "-ciphersuites", "TLS_CHACHA20_POLY1305_SHA256"}
-	r := observe(t, newProber(t, Options{}), "127.0.0.1", startOpenSSL(t, append(args, "-tls1_3")...))
-	if len(r.all) != 1 || r.notAssessed[0].Stage != scan.StageHandshake || r.notAssessed[0].Reason != scan.ReasonParserRefused {
-		t.Errorf("%v %+v", r.kinds(), r.notAssessed)
-	}
-	r = observe(t, newProber(t, Options{}), "127.0.0.1", startOpenSSL(t, args...))
-	if r.endpoint == nil || r.endpoint.Chain[0] != hexSum(odd.Raw) {
-		t.Errorf("%v %+v", r.kinds(), r.notAssessed)
+	for _, suite := range []string{"TLS_CHACHA20_POLY1305_SHA256", "TLS_AES_128_GCM_SHA256", "TLS_AES_256_GCM_SHA384"} {
+		r := observe(t, newProber(t, Options{}), "127.0.0.1", startOpenSSL(t, "-cert", file, "-key", key, "-ciphersuites", suite, "-tls1_3"))
+		if r.endpoint == nil || r.endpoint.Chain[0] != hexSum(odd.Raw) || r.endpoint.CipherSuite != suite {
+			t.Errorf("%s: %v %+v", suite, r.kinds(), r.notAssessed)
+		}
 	}
 }
 
@@ -347,7 +343,7 @@ func TestSuiteNames(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		for _, list := range [][]suite{suites12, suitesOld} {
+		for _, list := range [][]suite{suites12, suitesOld, suites13, suitesRare} {
 			for _, s := range list {
 				if uint64(s.id) == id {
 					compared++
@@ -358,7 +354,7 @@ func TestSuiteNames(t *testing.T) {
 			}
 		}
 	}
-	if compared < 50 {
+	if compared < 150 {
 		t.Errorf("only %d suites compared", compared)
 	}
 }

@@ -225,7 +225,11 @@ func (r report) kinds() (kinds []scan.Kind) {
 
 func observe(t testing.TB, p *Prober, host string, port int) (r report) {
 	t.Helper()
-	target := scan.Target{Kind: scan.EndpointTarget, Host: host, Port: port}
+	return observeTarget(t, p, scan.Target{Kind: scan.EndpointTarget, Host: host, Port: port})
+}
+
+func observeTarget(t testing.TB, p *Prober, target scan.Target) (r report) {
+	t.Helper()
 	target.Arg = target.Endpoint()
 	for u := range p.Units(t.Context(), target) {
 		u.Observe(t.Context(), func(rec scan.Record) {

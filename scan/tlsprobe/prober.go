@@ -47,6 +47,7 @@ type Prober struct {
 	offline bool
 	each    bool
 	sni     string
+	noSNI   bool
 	samples int
 	proxy   *Proxy
 	client  func(endpoint string) *tls.Certificate
@@ -90,8 +91,12 @@ func New(o Options) (*Prober, error) {
 	}
 	p.probes = map[string]bool{}
 	for _, s := range o.Probes {
-		if s == scan.ProbeNoSNI || slices.Contains(scan.FullDepth(), s) {
+		if slices.Contains(scan.FullDepth(), s) {
 			p.probes[s] = true
+			continue
+		}
+		if s == scan.ProbeNoSNI {
+			p.noSNI = true
 			continue
 		}
 		v, err := parseProbe(s)

@@ -1,0 +1,65 @@
+package tlsprobe
+
+import (
+	"context"
+	"crypto/tls"
+
+	"certaudit/scan"
+)
+
+// askOptions asks for what a hello can only offer: in one hello of the highest
+// version below TLS 1.3, which has none of it, and one that pretends to have
+// fallen back.
+func (s *survey) askOptions(ctx context.Context) *failure {
+	version := s.legacy()
+	if version == 0 {
+		s.e.Compression, s.e.Heartbeat = scan.No, scan.Unasked // RFC 8446 section 4.1.2
+		return nil
+	}
+	h := newHello(version, s.v.name)
+	h.compression, h.heartbeat = true, version > versionSSL30
+	f, fail := s.v.ask(ctx, h, msgServerHello)
+	if fail != nil {
+		return fail
+	}
+	if f == nil {
+		return odd("a hello that offers compression and heartbeat is turned down")
+	}
+	s.e.Compression = scan.Answered(f.compression != 0)
+	s.e.SecureRenegotiation = scan.Answered(f.renegotiation)
+	s.e.ExtendedMaster = scan.Answered(f.extendedMaster)
+	s.e.Heartbeat = scan.Answered(f.heartbeat)
+	return s.askFallback(ctx)
+}
+
+// askFallback offers less than the server has, and says that more was refused
+// (RFC 7507): a server that knows better sends inappropriate_fallback. Where it
+// has one version only there is nothing to fall back from.
+func (s *survey) askFallback(ctx context.Context) *failure {
+	const inappropriate = 86
+	lower := uint16(0)
+	if s.known[tls.VersionTLS13] {
+		lower = s.legacy()
+	} else {
+		for _, v := range versions {
+			if v.wire < s.legacy() && s.known[v.wire] {
+				lower = v.wire
+			}
+		}
+	}
+	if lower == 0 {
+		return nil
+	}
+	h := newHello(lower, s.v.name)
+	h.fallback = true
+	f, fail := s.v.ask(ctx, h, msgServerHello)
+	switch {
+	case fail != nil && fail.alert == inappropriate, fail == nil && f == nil:
+		s.e.FallbackSCSV = scan.Yes
+		return nil
+	case fail != nil:
+		return fail
+	}
+	s.e.FallbackSCSV = scan.No
+	return nil
+}

@@ -1,0 +1,133 @@
+package tlsprobe
+
+import (
+	"bytes"
+	"context"
+	"crypto/tls"
+	"slices"
+	"time"
+
+	"certaudit/scan"
+)
+
+// ticketWait is how long a ticket of TLS 1.3 is waited for; it follows the
+// handshake at once where there is one.
+const ticketWait = time.Second
+
+// askResumption tries whether sessions are resumed: in TLS 1.3 and with tickets
+// by a second handshake, with session ids by a hello that names one.
+func (s *survey) askResumption(ctx context.Context) *failure {
+	if s.known[tls.VersionTLS13] {
+		fail := s.resumes(ctx, tls.VersionTLS13, &s.e.ResumptionPSK)
+		if fail != nil {
+			return fail
+		}
+	}
+	version := s.legacy()
+	if version < tls.VersionTLS10 {
+		return nil
+	}
+	if fail := s.resumes(ctx, version, &s.e.ResumptionTicket); fail != nil {
+		return fail
+	}
+	return s.resumesByID(ctx, version)
+}
+
+// resumes makes two handshakes with one store of tickets.
+func (s *survey) resumes(ctx context.Context, version uint16, answer *scan.Answer) *failure {
+	cfg := s.config()
+	cfg.MinVersion, cfg.MaxVersion = version, version
+	ticket := new(oneTicket)
+	cfg.SessionTicketsDisabled, cfg.ClientSessionCache = false, ticket
+	if s.leaf.x != nil {
+		cfg.Time = func() time.Time { return s.leaf.x.NotAfter } // the library forgets sessions of expired certificates
+	}
+	resumed := false
+	for range 2 {
+		_, fail := s.finished(ctx, cfg, func(tc *tls.Conn) {
+			resumed = tc.ConnectionState().DidResume
+			if version == tls.VersionTLS13 && !resumed {
+				tc.SetReadDeadline(time.Now().Add(ticketWait))
+				ticket.kept = func() { tc.SetReadDeadline(time.Unix(1, 0)) } // nothing else is waited for
+				tc.Read(make([]byte, 1))
+			}
+		})
+		if fail != nil {
+			return fail
+		}
+	}
+	*answer = scan.Answered(resumed)
+	return nil
+}
+
+// A oneTicket keeps the session seen last.
+type oneTicket struct {
+	state *tls.ClientSessionState
+	kept  func() // called for each; may be nil
+}
+
+func (o *oneTicket) Get(string) (*tls.ClientSessionState, bool) { return o.state, o.state != nil }
+
+func (o *oneTicket) Put(_ string, state *tls.ClientSessionState) {
+	o.state = state
+	if o.kept != nil {
+		o.kept()
+	}
+}
+
+// resumesByID completes a handshake without tickets and offers its session id
+// again: a server that resumes repeats it (RFC 5246 section 7.4.1.3).
+func (s *survey) resumesByID(ctx context.Context, version uint16) *failure {
+	cfg := s.config()
+	cfg.MinVersion, cfg.MaxVersion = version, version
+	read, fail := s.finished(ctx, cfg, func(*tls.Conn) {})
+	if fail != nil {
+		return fail
+	}
+	first, err := readFlight(bytes.NewReader(read), msgServerHello, nil)
+	if err != nil {
+		return classifyHandshake(ctx, err, read)
+	}
+	if len(first.session) == 0 {
+		s.e.ResumptionID = scan.No
+		return nil
+	}
+	h := newHello(version, s.v.name)
+	h.session, h.suites = first.session, []uint16{first.suite}
+	f, fail := s.v.ask(ctx, h, msgServerHello)
+	if fail != nil {
+		return fail
+	}
+	s.e.ResumptionID = scan.Answered(f != nil && bytes.Equal(f.session, first.session))
+	return nil
+}
+
+// config is that of the first handshake, in the groups that the server wants.
+func (s *survey) config() *tls.Config {
+	cfg := s.v.p.config(s.v.name)
+	if !slices.Contains(cfg.CurvePreferences, tls.CurveID(s.v.group)) {
+		cfg.CurvePreferences = nil // the library's own, which have the hybrid ones
+	}
+	cfg.GetClientCertificate = (&presenter{cert: s.v.manner.cert}).get
+	return cfg
+}
+
+// finished completes a handshake of crypto/tls, uses it, and returns what was
+// read. What the library cannot take is not an answer.
+func (s *survey) finished(ctx context.Context, cfg *tls.Config, use func(*tls.Conn)) (read []byte, fail *failure) {
+	one, cancel := within(ctx, s.v.askShare(1))
+	defer cancel()
+	c, fail := s.v.open(one)
+	if fail != nil {
+		return nil, fail
+	}
+	defer c.Close()
+	tc := tls.Client(c, cfg)
+	if err := tc.Handshake(); err != nil {
+		return nil, classifyHandshake(one, err, c.read)
+	}
+	read = bytes.Clone(c.read)
+	use(tc)
+	tc.Close()
+	return read, nil
+}
