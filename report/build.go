@@ -79,22 +79,20 @@ type builder struct {
 
 	counts   map[string]*Rule
 	reasons  map[[2]string]int
-	serial   uint64 // of not-assessed rows: they keep evidence order
-	lacking  bool   // something not assessed is not allowed
-	places   bool   // some rule's scope asks for more than the use
-	placed   bool   // some rule judges placements
-	asked    map[string]bool
+	serial   uint64                // of not-assessed rows: they keep evidence order
+	lacking  bool                  // something not assessed is not allowed
+	places   bool                  // some rule's scope asks for more than the use
+	placed   bool                  // some rule judges placements
 	assessed []policies.Assessment // used again for every unit
 }
 
 func newBuilder(set *policies.Set, opt Options) *builder {
-	ix := &index{bySum: map[[32]byte]uint32{}}
+	ix := &index{bySum: map[[32]byte]uint32{}, several: map[host]bool{}}
 	b := &builder{set: set, opt: opt, ix: ix,
 		audit:   &Audit{Schema: Schema, Rules: []Rule{}, Reasons: []ReasonCount{}, Scope: Scope{TargetList: []string{}, Objects: Objects{PrivateKeysParsed: true}}, Generator: opt.Generator, Document: opt.Document, Policies: set.Policies},
 		rows:    newDiskRows(ix, opt.TempDir),
 		counts:  map[string]*Rule{},
 		reasons: map[[2]string]int{},
-		asked:   map[string]bool{},
 	}
 	for _, r := range set.Rules {
 		b.places = b.places || len(r.When.Path)+len(r.When.Host)+len(r.When.Container) > 0
@@ -178,7 +176,7 @@ func (s *source) every(ctx context.Context, trusted bool, want func(scan.Kind) b
 // indexSource is the first reading: everything is checked, counted and indexed.
 func (b *builder) indexSource(ctx context.Context, s *source, n int) error {
 	scope := &b.audit.Scope
-	answered, silent := "", "" // the endpoint whose records stand here: each counts once
+	var at standing
 	trouble, troubled := 0, "" // not_assessed records of the file whose own record is still to come
 	return s.every(ctx, s.trusted, nil, func(rec scan.Record, r *scan.Reader) error {
 		switch rec := rec.(type) {
@@ -205,25 +203,17 @@ func (b *builder) indexSource(ctx context.Context, s *source, n int) error {
 				return &scan.EvidenceError{Line: r.Line(), Problem: fmt.Sprintf("observation of certificate %q, which has no record before it", rec.SHA256)}
 			}
 		case *scan.Endpoint:
-			for _, sum := range rec.Chain {
+			for _, sum := range everyChain(rec) {
 				if _, ok := b.ix.find(sum); !ok {
 					return &scan.EvidenceError{Line: r.Line(), Problem: fmt.Sprintf("endpoint with certificate %q in its chain, which has no record before it", sum)}
 				}
 			}
-			scope.EndpointsAssessed++
-			if silent == rec.Endpoint { // it answered after all
-				scope.EndpointsNotAssessed--
-				scope.OtherNotAssessed++
-			}
-			answered, silent = rec.Endpoint, ""
+			b.assessedEndpoint(s, &at, rec)
 		case *scan.NotAssessed:
 			if rec.Stage == scan.StageEvaluate {
 				return &scan.EvidenceError{Line: r.Line(), Problem: "stage evaluate: no scan writes it"}
 			}
-			if rec.Endpoint != "" && rec.Endpoint != answered && rec.Endpoint != silent && rec.Stage != scan.StageProbe {
-				scope.EndpointsNotAssessed++
-				silent = rec.Endpoint
-			} else {
+			if !b.silentEndpoint(s, &at, rec) {
 				scope.OtherNotAssessed++
 				if outermost(rec.Path) != outermost(troubled) {
 					trouble = 0
@@ -231,11 +221,20 @@ func (b *builder) indexSource(ctx context.Context, s *source, n int) error {
 				troubled = rec.Path
 				trouble++
 			}
-			return b.notAssessed(&NotAssessed{Target: rec.Target, Path: rec.Path, Endpoint: rec.Endpoint, Index: rec.Index,
+			return b.notAssessed(&NotAssessed{Target: rec.Target, Path: rec.Path, Endpoint: rec.Endpoint, Address: rec.Address, Index: rec.Index,
 				Object: rec.Object, Stage: string(rec.Stage), Reason: string(rec.Reason), Detail: rec.Detail, Attempts: rec.Attempts, ObservedAt: rec.ObservedAt})
 		}
 		return nil
 	})
+}
+
+// everyChain lists the certificates of all chains of an endpoint.
+func everyChain(e *scan.Endpoint) []string {
+	all := e.Chain
+	for _, o := range e.OtherChains {
+		all = append(all[:len(all):len(all)], o.Chain...)
+	}
+	return all
 }
 
 // outermost is the archive of a path archive!member, or the path. A name that

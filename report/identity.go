@@ -37,7 +37,7 @@ const (
 func identify(f *Finding, unit policies.Unit, place string) {
 	switch unit {
 	case policies.UnitEndpoint:
-		f.ID = findingVersion + hashOf(f.Rule, string(unit), place)[:idDigits] // host:port and vantage
+		f.ID = findingVersion + hashOf(f.Rule, string(unit), place)[:idDigits] // see endpointKey
 	case policies.UnitPlacement:
 		f.ID = findingVersion + hashOf(f.Rule, string(unit), f.Certificate, place)[:idDigits]
 	default:
@@ -47,9 +47,15 @@ func identify(f *Finding, unit policies.Unit, place string) {
 }
 
 // placeKey names a place without what another checkout or a renewal changes.
-func placeKey(o *scan.Observation) string {
+func (b *builder) placeKey(s *source, o *scan.Observation) string {
 	if o.Endpoint != "" {
-		return o.Endpoint + " " + strconv.Itoa(o.Index)
+		key := o.Endpoint + " " + strconv.Itoa(o.Index)
+		for _, more := range []string{o.Alias, b.ix.addressOf(s, o.Endpoint, o.Address)} {
+			if more != "" {
+				key += " " + more
+			}
+		}
+		return key
 	}
 	rel := strings.TrimPrefix(strings.TrimPrefix(o.Path, strings.TrimSuffix(path.Clean(o.Target), "/")), "/")
 	if rel == "" {

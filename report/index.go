@@ -25,6 +25,7 @@ type index struct {
 	places  map[keyID][]Place // of a few private keys
 	buf     []byte            // for single lines read again
 	sources []*source
+	several map[host]bool // host:port with several addresses, each an endpoint of its own
 }
 
 // none marks the end of a list of placements.

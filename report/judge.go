@@ -35,7 +35,7 @@ type unit struct {
 	locations func() ([]Location, string, error)
 	owner     *endpointTally
 	observed  *scan.Endpoint
-	vantage   string // of the scan that observed the endpoint
+	source    *source // that observed the endpoint
 }
 
 func (b *builder) judgeCertificate(s *source, c *scan.Certificate) error {
@@ -90,7 +90,7 @@ func (b *builder) placesOf(e *certEntry) ([]policies.Place, error) {
 }
 
 func (b *builder) judgeEndpoint(s *source, ep *scan.Endpoint) error {
-	u := &unit{target: ep.Target, observed: ep, vantage: s.run.Vantage, owner: &endpointTally{}}
+	u := &unit{target: ep.Target, observed: ep, source: s, owner: &endpointTally{}}
 	u.subject = policies.Subject{Unit: policies.UnitEndpoint, Endpoint: ep, Estate: b.ix, Probes: s.run.Probes,
 		Places: []policies.Place{{Use: scan.UseIdentity, Endpoint: ep.Endpoint, Container: "tls"}}}
 	if len(ep.Chain) > 0 {
@@ -128,18 +128,18 @@ func (b *builder) judgePlacement(s *source, o *scan.Observation) error {
 		if pl := b.ix.placements.at(p); b.ix.sources[pl.source] == s {
 			if other, err := b.ix.observation(pl); err != nil {
 				return err
-			} else if other.Path == o.Path && other.Endpoint == o.Endpoint && other.Index == o.Index && other.Alias == o.Alias {
+			} else if other.Path == o.Path && other.Endpoint == o.Endpoint && other.Address == o.Address && other.Index == o.Index && other.Alias == o.Alias {
 				use = pl.use.use()
 				break
 			}
 		}
 	}
-	loc := locationOf(o, use, s.run.Vantage)
+	loc := b.ix.locationOf(s, o, use)
 	return b.judge(&unit{
 		target: o.Target, cert: e,
 		subject: policies.Subject{Unit: policies.UnitPlacement, Certificate: c, Estate: b.ix, Probes: s.run.Probes,
 			Places: []policies.Place{{Use: use, Path: o.Path, Endpoint: o.Endpoint, Container: o.Container}}},
-		locations: func() ([]Location, string, error) { return []Location{loc}, placeKey(o), nil },
+		locations: func() ([]Location, string, error) { return []Location{loc}, b.placeKey(s, o), nil },
 	})
 }
 
@@ -255,11 +255,12 @@ func (b *builder) lack(u *unit, reason scan.Reason, rules []string) error {
 		}
 		if len(locations) > 0 {
 			first := locations[0]
-			row.Path, row.Endpoint, row.Index = first.Path, first.Endpoint, first.Index
+			row.Path, row.Endpoint, row.Address, row.Index = first.Path, first.Endpoint, first.Address, first.Index
 		}
 	}
 	if u.observed != nil {
 		row.Endpoint, row.ObservedAt = u.observed.Endpoint, u.observed.ObservedAt
+		row.Address = b.ix.addressOf(u.source, row.Endpoint, u.observed.Address)
 	}
 	return b.notAssessed(row)
 }
@@ -276,7 +277,9 @@ func (b *builder) locate(u *unit) ([]Location, string, error) {
 
 func (b *builder) locateAll(u *unit) ([]Location, string, error) {
 	if u.observed != nil {
-		return []Location{{Endpoint: u.observed.Endpoint, Use: string(scan.UseIdentity), Vantage: u.vantage}}, u.observed.Endpoint + u.vantage, nil
+		e := u.observed
+		return []Location{{Endpoint: e.Endpoint, Address: b.ix.addressOf(u.source, e.Endpoint, e.Address), Use: string(scan.UseIdentity), Vantage: u.source.run.Vantage}},
+			b.endpointKey(u.source, e), nil
 	}
 	var all []Location
 	key := ""
@@ -287,15 +290,16 @@ func (b *builder) locateAll(u *unit) ([]Location, string, error) {
 			return nil, "", err
 		}
 		if len(all) == 0 {
-			key, u.target = placeKey(o), o.Target
+			key, u.target = b.placeKey(b.ix.sources[pl.source], o), o.Target
 		}
-		all = append(all, locationOf(o, pl.use.use(), b.ix.sources[pl.source].run.Vantage))
+		all = append(all, b.ix.locationOf(b.ix.sources[pl.source], o, pl.use.use()))
 	}
 	return all, key, nil
 }
 
-func locationOf(o *scan.Observation, use scan.Use, vantage string) Location {
-	return Location{Path: o.Path, Endpoint: o.Endpoint, Index: o.Index, Alias: o.Alias, Line: o.Line, Container: o.Container, Use: string(use), Vantage: vantage}
+func (ix *index) locationOf(s *source, o *scan.Observation, use scan.Use) Location {
+	return Location{Path: o.Path, Endpoint: o.Endpoint, Address: ix.addressOf(s, o.Endpoint, o.Address), Index: o.Index, Alias: o.Alias, Line: o.Line,
+		Container: o.Container, Use: string(use), Vantage: s.run.Vantage}
 }
 
 // finding keeps one failure.

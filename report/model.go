@@ -221,7 +221,8 @@ type Rule struct {
 type Location struct {
 	Path      string `json:"path,omitempty"`
 	Endpoint  string `json:"endpoint,omitempty"`
-	Index     int    `json:"index"` // in the file, or position in the chain
+	Address   string `json:"address,omitempty"` // where the scan saw several of the endpoint
+	Index     int    `json:"index"`             // in the file, or position in the chain
 	Alias     string `json:"alias,omitempty"`
 	Line      int    `json:"line,omitempty"`
 	Container string `json:"container,omitempty"`
@@ -259,6 +260,9 @@ type Finding struct {
 
 // Asset names the unit for a reader: the endpoint, else the first place.
 func (f *Finding) Asset() string {
+	if f.Endpoint != "" && len(f.Locations) > 0 && f.Locations[0].Endpoint == f.Endpoint {
+		return withAddress(f.Endpoint, f.Locations[0].Address)
+	}
 	if f.Endpoint != "" {
 		return f.Endpoint
 	}
@@ -274,8 +278,9 @@ type NotAssessed struct {
 	Target      string    `json:"target"`
 	Path        string    `json:"path,omitempty"`
 	Endpoint    string    `json:"endpoint,omitempty"`
-	Index       int       `json:"index"`            // -1 when the whole is meant
-	Object      string    `json:"object,omitempty"` // its kind, where it is known and no certificate
+	Address     string    `json:"address,omitempty"` // of the endpoint, where the scan asked for each of a name
+	Index       int       `json:"index"`             // -1 when the whole is meant
+	Object      string    `json:"object,omitempty"`  // its kind, where it is known and no certificate
 	Certificate string    `json:"certificate,omitempty"`
 	Stage       string    `json:"stage"`
 	Reason      string    `json:"reason"`
@@ -285,6 +290,9 @@ type NotAssessed struct {
 	Allowed     bool      `json:"allowed"` // not requested, or its stage is accepted by --allow-incomplete
 	ObservedAt  time.Time `json:"observed_at"`
 }
+
+// Asset names the thing for a reader where it is an endpoint; "" elsewhere.
+func (n *NotAssessed) Asset() string { return withAddress(n.Endpoint, n.Address) }
 
 // A ReasonCount counts what was not assessed by stage and reason.
 type ReasonCount struct {

@@ -1,6 +1,7 @@
 package report
 
 import (
+	"net"
 	"strconv"
 	"strings"
 	"unicode"
@@ -12,7 +13,9 @@ import (
 // someone who has no certaudit.
 func reperform(f *Finding, u *unit, check string) string {
 	if u.observed != nil {
-		return probeCommand(u.observed, check, f.Observed)
+		ep := *u.observed
+		ep.Endpoint = dialled(f.Locations[0])
+		return probeCommand(&ep, check, f.Observed)
 	}
 	if len(f.Locations) == 0 {
 		return ""
@@ -20,10 +23,12 @@ func reperform(f *Finding, u *unit, check string) string {
 	first := f.Locations[0]
 	const show = "openssl x509 -noout -text -fingerprint -sha256"
 	switch {
+	case first.Endpoint != "" && first.Alias != "": // shown to other clients than s_client
+		return fromEvidence(f.Certificate) + show
 	case first.Endpoint != "" && first.Index == 0:
-		return connect(first.Endpoint, serverName(first.Endpoint)) + " </dev/null | " + show
+		return connect(dialled(first), serverName(first.Endpoint)) + " </dev/null | " + show
 	case first.Endpoint != "":
-		return connect(first.Endpoint, serverName(first.Endpoint)) + " -showcerts </dev/null | " + nth(first.Index) + " | " + show
+		return connect(dialled(first), serverName(first.Endpoint)) + " -showcerts </dev/null | " + nth(first.Index) + " | " + show
 	case strings.Contains(first.Path, "!"):
 		return fromEvidence(f.Certificate) + show
 	}
@@ -69,6 +74,14 @@ var versionFlags = []struct{ name, flags string }{
 	{"TLS 1.1", "-tls1_1 -cipher 'ALL:@SECLEVEL=0'"},
 	{"TLS 1.2", "-tls1_2"},
 	{"TLS 1.3", "-tls1_3"},
+}
+
+// dialled is host:port, or address:port where the host has several that differ.
+func dialled(l Location) string {
+	if l.Address == "" {
+		return l.Endpoint
+	}
+	return net.JoinHostPort(l.Address, l.Endpoint[strings.LastIndexByte(l.Endpoint, ':')+1:])
 }
 
 func connect(endpoint, name string) string {

@@ -121,7 +121,7 @@ func (r *diskRows) inventoryRow(n uint32) (*InventoryRow, error) {
 		return nil, err
 	}
 	row := &InventoryRow{Certificate: c, Placements: int(e.count), Failures: int(e.failures), Worst: e.worst.String(),
-		First: locationOf(o, first.use.use(), r.ix.sources[first.source].run.Vantage)}
+		First: r.ix.locationOf(r.ix.sources[first.source], o, first.use.use())}
 	if e.dated {
 		row.DaysLeft = daysLeft(e.notAfter, r.asOf)
 	}

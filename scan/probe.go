@@ -14,6 +14,7 @@ const (
 	ProbeOptions          = "handshake_options" // compression, renegotiation, extended master secret, fallback, heartbeat
 	ProbeResumption       = "resumption"        // by ticket, id and PSK
 	ProbeHSTS             = "hsts"              // one HTTP request; https endpoints only
+	ProbeNoSNI            = "no_sni"            // one handshake without SNI; no part of --depth full
 )
 
 // FullDepth lists the probes of --depth full.

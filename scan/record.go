@@ -217,6 +217,7 @@ type Observation struct {
 	Target     string
 	Path       string // of the file; empty for an endpoint
 	Endpoint   string // host:port; empty for a file
+	Address    string // of the endpoint, where each address of a name is one of its own
 	Index      int    // order among the objects of its kind in the file, or in the chain, from 0
 	Alias      string
 	Use        Use
@@ -272,7 +273,7 @@ type Object struct {
 type Endpoint struct {
 	Target          string
 	Endpoint        string // host:port as asked, [v6]:port for IPv6
-	Address         string // IP address that was dialled
+	Address         string // IP address that was dialled; empty where a proxy resolved the name
 	Port            int
 	ServerName      string // sent as SNI; empty when none was sent
 	StartTLS        string // empty for plain TLS
@@ -359,6 +360,7 @@ type NotAssessed struct {
 	Target     string
 	Path       string
 	Endpoint   string
+	Address    string // of the endpoint, where each address of a name is one of its own
 	Index      int    // of the object among those of its kind in the file, from 0; -1 when the whole is meant
 	Object     string // its kind, where it is known and no certificate
 	Stage      Stage

@@ -29,6 +29,8 @@ type Target struct {
 	Scheme string // EndpointTarget: the URL's scheme, "" for host or host:port
 	Host   string // EndpointTarget: name in lower case without a final dot, or address literal without brackets
 	Port   int    // EndpointTarget: 1 to 65535
+	Bare   bool   // EndpointTarget: neither port nor scheme is written
+	Sweep  *Sweep // EndpointTarget: the several endpoints that it stands for; nil for one
 
 	StartTLS string // EndpointTarget: protocol that is upgraded to TLS, as scan.Endpoint has it; empty for plain TLS
 
@@ -63,7 +65,7 @@ func ParseArgument(arg string, exists func(string) bool) (Target, error) {
 		}
 		return Target{Arg: arg, Kind: PathTarget, Path: arg}, nil
 	}
-	if !strings.Contains(arg, "://") && (strings.ContainsAny(arg, `/\`) || hasFileExtension(arg)) {
+	if !strings.Contains(arg, "://") && (strings.ContainsAny(arg, `/\`) || hasFileExtension(arg)) && !isBlock(arg) {
 		return Target{Arg: arg, Kind: PathTarget, Path: arg}, nil // in scope, and not there
 	}
 	return parseEndpoint(arg)
@@ -124,22 +126,38 @@ func cutPort(arg string) (host, port string, ok bool) {
 	return host, port, !found || port != ""
 }
 
+// isBlock is true for the spelling of a block or range of addresses, right or
+// wrong.
+func isBlock(arg string) bool {
+	_, ok, _ := parseBlock(arg)
+	return ok
+}
+
 func parseEndpoint(arg string) (Target, error) {
 	t := Target{Arg: arg, Kind: EndpointTarget, Port: 443}
 	hostport := arg
-	if scheme, _, isURL := strings.Cut(arg, "://"); isURL {
-		u, err := url.Parse(arg)
-		if err != nil {
-			return Target{}, fmt.Errorf("target %q: not a URL", hideUser(arg))
-		}
-		if u.User != nil {
+	scheme, rest, isURL := strings.Cut(arg, "://")
+	if isURL {
+		if authority, _, _ := strings.Cut(rest, "/"); strings.Contains(authority, "@") {
 			return Target{}, fmt.Errorf("target %q: a URL with user or password is refused", hideUser(arg))
 		}
 		s, known := schemes[strings.ToLower(scheme)]
 		if !known {
 			return Target{}, fmt.Errorf("target %q: scheme %q is not one that certaudit probes (%s)", arg, scheme, strings.Join(Schemes(), ", "))
 		}
-		t.Scheme, t.Port, t.StartTLS, hostport = strings.ToLower(scheme), s.port, s.starttls, u.Host
+		t.Scheme, t.Port, t.StartTLS, hostport = strings.ToLower(scheme), s.port, s.starttls, strings.TrimSuffix(rest, "/")
+	}
+	if b, ok, err := parseBlock(hostport); err != nil {
+		return Target{}, fmt.Errorf("target %q: %w", arg, err)
+	} else if ok {
+		return t.overBlock(b)
+	}
+	if isURL {
+		u, err := url.Parse(arg)
+		if err != nil {
+			return Target{}, fmt.Errorf("target %q: not a URL", hideUser(arg))
+		}
+		hostport = u.Host
 	}
 	if strings.Contains(hostport, "@") {
 		return Target{}, fmt.Errorf("target %q: a user or password is refused", hideUser(arg))
@@ -148,26 +166,44 @@ func parseEndpoint(arg string) (Target, error) {
 	if !ok || host == "" {
 		return Target{}, fmt.Errorf("target %q: not a path, host, host:port or URL", arg)
 	}
-	if port != "" {
-		n, err := strconv.ParseUint(port, 10, 16)
-		if err != nil || n == 0 {
-			return Target{}, fmt.Errorf("target %q: port %q is not a number from 1 to 65535", arg, port)
-		}
-		t.Port = int(n)
-	}
-	if t.Scheme == "" {
-		t.StartTLS = portProtocols[t.Port]
+	if err := t.setPort(port); err != nil {
+		return Target{}, err
 	}
 	if strings.Contains(host, ":") {
 		if _, err := netip.ParseAddr(host); err != nil {
 			return Target{}, fmt.Errorf("target %q: %q is not an IPv6 address", arg, host)
 		}
 	}
-	if !isHostName(host) {
+	t.Host = strings.TrimSuffix(strings.ToLower(host), ".") // names compare without case (RFC 4343)
+	if t.Host == "" || !isHostName(t.Host) {
 		return Target{}, fmt.Errorf("target %q: %q is not a host name", arg, host)
 	}
-	t.Host = strings.TrimSuffix(strings.ToLower(host), ".") // names compare without case (RFC 4343)
 	return t, nil
+}
+
+// setPort takes the port that is written, if one is; where there is no scheme
+// it tells the protocol.
+func (t *Target) setPort(port string) error {
+	if port != "" {
+		if t.Port = portNumber(port); t.Port == 0 {
+			return fmt.Errorf("target %q: port %q is not a number from 1 to 65535", t.Arg, port)
+		}
+	}
+	t.Bare = port == "" && t.Scheme == ""
+	if t.Scheme == "" {
+		t.StartTLS = portProtocols[t.Port]
+	}
+	return nil
+}
+
+// overBlock makes the target stand for the addresses of a block.
+func (t Target) overBlock(b block) (Target, error) {
+	if err := t.setPort(b.port); err != nil {
+		return Target{}, err
+	}
+	t.Host = b.first.String()
+	t.Sweep = &Sweep{First: b.first, Last: b.last, Ports: Ports{{t.Port, t.Port}}}
+	return t, t.bounded()
 }
 
 // hideUser takes what stands before an @ out of a message: it may be a secret.

@@ -17,8 +17,9 @@ func (a *app) auditCommand() *cobra.Command {
 		Use:   "audit [flags] TARGET...",
 		Short: "Scan, evaluate, report: the main job",
 		Long: `audit scans every target into evidence.jsonl and reports over that very file. A
-TARGET is a file, a directory, host, host:port, https://host, or - for certificates
-on standard input. A path wins over a host name; what looks like host:port or a URL
+TARGET is a file, a directory, host, host:port, https://host, a block or range of
+addresses (192.0.2.0/28, 192.0.2.10-20:8443), or - for certificates on standard
+input. A path wins over a host name; what looks like host:port or a URL
 and also exists as a file is refused until it is written as ./name.`,
 		Example: "  certaudit audit --policy soc2 --fail-on high ./certs example.test:443",
 		RunE: func(c *cobra.Command, args []string) error {

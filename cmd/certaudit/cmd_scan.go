@@ -3,7 +3,6 @@ package main
 import (
 	"context"
 	"crypto/sha256"
-	"encoding/hex"
 	"errors"
 	"fmt"
 	"io"
@@ -41,6 +40,7 @@ type scanFlags struct {
 	noKeys bool
 
 	passwords passwordFlags
+	reach     reachFlags
 
 	bounds      certfile.Limits
 	excludeFile map[string]string // from the configuration
@@ -58,6 +58,7 @@ func (f *scanFlags) register(flags *pflag.FlagSet) {
 	flags.StringArrayVar(&f.limits, "limit", nil, "NAME=VALUE: what one file may cost, such as file-time=30s; repeatable")
 	flags.BoolVar(&f.noKeys, "no-private-keys", false, "parse no key material: a private key is recorded, and nothing more")
 	f.passwords.register(flags)
+	f.reach.register(flags)
 }
 
 func (f *scanFlags) configure(flags *pflag.FlagSet, s settings) error {
@@ -87,7 +88,7 @@ func (f *scanFlags) configure(flags *pflag.FlagSet, s settings) error {
 	if f.jobs < 0 {
 		return fmt.Errorf("--jobs %d: give a number above zero", f.jobs)
 	}
-	return nil
+	return f.reach.configure(flags, s)
 }
 
 // bound sets the bounds on one file, flags over the configuration.
@@ -157,8 +158,9 @@ func (a *app) scanCommand() *cobra.Command {
 		Short: "Collect facts into evidence, without judging them",
 		Long: `scan observes every target and writes evidence.jsonl: facts, one JSON object a
 line, enough to judge again later without the network. A TARGET is a file, a
-directory, host, host:port, https://host, or - for certificates on standard input.
-The policies decide only which further hellos are sent to endpoints.`,
+directory, host, host:port, https://host, a block or range of addresses
+(192.0.2.0/28, 192.0.2.10-20:8443), or - for certificates on standard input. The
+policies decide only which further hellos are sent to endpoints.`,
 		Example: "  certaudit scan --policy soc2 --out evidence ./certs example.test:443",
 		RunE: func(c *cobra.Command, args []string) error {
 			s, err := common.configure(c.Flags())
@@ -232,30 +234,7 @@ func (a *app) plan(f *scanFlags, args []string, listed int, out string, set *pol
 	if f.jobs == 0 {
 		p.fileJobs, p.endJobs = runtime.GOMAXPROCS(0), endpointJobs
 	}
-	for i, arg := range args {
-		parse := scan.ParseListed
-		if i >= listed {
-			parse = func(arg string) (scan.Target, error) { return scan.ParseArgument(arg, exists) }
-		}
-		t, err := parse(arg)
-		if err != nil {
-			return nil, err
-		}
-		p.targets = append(p.targets, t)
-		p.run.Targets = append(p.run.Targets, certfile.CleanPath(arg))
-	}
-	for _, name := range f.lists {
-		targets, digest, err := a.readList(name)
-		if err != nil {
-			return nil, err
-		}
-		p.targets, p.run.TargetLists = append(p.targets, targets...), append(p.run.TargetLists, digest)
-	}
-	p.targets = onceEach(p.targets)
-	if len(p.targets) == 0 {
-		return nil, fmt.Errorf("no target: name a file, a directory, host, host:port or URL, or a list with --targets")
-	}
-	if err := onlyOneStdin(p.targets, f.lists); err != nil {
+	if err := a.readTargets(p, f, args, listed); err != nil {
 		return nil, err
 	}
 	excludes, err := parseExcludes(f.excludes, f.excludeFile)
@@ -275,16 +254,20 @@ func (a *app) plan(f *scanFlags, args []string, listed int, out string, set *pol
 		slices.Sort(p.run.Probes)
 		p.run.Probes = slices.Compact(p.run.Probes)
 	}
+	p.run.Probes = f.reach.probes(p.run.Probes)
+	if p.passwords, err = f.passwords.load(a.getenv); err != nil {
+		return nil, err
+	}
 	var roots *tlsprobe.Roots // nil where no path is asked for: to read them costs as much as thousands of files
 	if slices.ContainsFunc(p.targets, func(t scan.Target) bool { return t.Kind == scan.EndpointTarget }) {
 		roots = tlsprobe.NewRoots(ders)
 	}
-	prober, err := tlsprobe.New(tlsprobe.Options{Timeout: f.timeout, Roots: roots, Probes: p.run.Probes,
-		Offline: f.offline, Now: a.now})
-	if err != nil {
+	options := tlsprobe.Options{Timeout: f.timeout, Roots: roots, Probes: p.run.Probes, Offline: f.offline, Now: a.now}
+	if err := f.reach.apply(&options, a.getenv, p.passwords.forPath); err != nil {
 		return nil, err
 	}
-	if p.passwords, err = f.passwords.load(a.getenv); err != nil {
+	prober, err := tlsprobe.New(options)
+	if err != nil {
 		return nil, err
 	}
 	files := certfile.New(certfile.Options{Targets: p.targets, Excludes: excludes, Anchors: f.anchors, Roots: sums(ders), Stdin: a.stdin,
@@ -307,23 +290,10 @@ func (p *scanPlan) describe(f *scanFlags) {
 	if given := f.passwords.given(); given != "" {
 		p.run.Options["passwords"] = given
 	}
+	f.reach.describe(p.run.Options)
 	if len(f.anchors) > 0 {
 		p.run.Options["anchors"] = strings.Join(f.anchors, " ")
 	}
-}
-
-// onceEach drops endpoints that are asked for again under another spelling; of
-// paths the file source knows which lie within which.
-func onceEach(targets []scan.Target) []scan.Target {
-	seen := map[string]bool{}
-	return slices.DeleteFunc(targets, func(t scan.Target) bool {
-		if t.Kind != scan.EndpointTarget {
-			return false
-		}
-		again := seen[t.Endpoint()]
-		seen[t.Endpoint()] = true
-		return again
-	})
 }
 
 func sums(ders [][]byte) [][32]byte {
@@ -337,81 +307,6 @@ func sums(ders [][]byte) [][32]byte {
 func exists(path string) bool {
 	_, err := os.Lstat(path)
 	return err == nil
-}
-
-func onlyOneStdin(targets []scan.Target, lists []string) error {
-	n := 0
-	for _, t := range targets {
-		if t.Kind == scan.StdinTarget {
-			n++
-		}
-	}
-	for _, l := range lists {
-		if l == "-" {
-			n++
-		}
-	}
-	if n > 1 {
-		return fmt.Errorf("standard input (-) is named %d times; it can be read once", n)
-	}
-	return nil
-}
-
-// The bounds of a target list: some hundred thousand lines.
-const (
-	maxList     = 64 << 20
-	maxListLine = 1 << 16
-)
-
-// readList reads a target file: one target a line, # comments on lines of their
-// own, or after a host. A line that names nothing costs one record.
-func (a *app) readList(name string) ([]scan.Target, scan.Digest, error) {
-	in := a.stdin
-	if name != "-" {
-		f, err := openFile(name)
-		if err != nil {
-			return nil, scan.Digest{}, fmt.Errorf("target list: %w", err)
-		}
-		defer f.Close()
-		in = f
-	}
-	text, err := io.ReadAll(io.LimitReader(in, maxList+1))
-	if err == nil && len(text) > maxList {
-		err = fmt.Errorf("larger than %d bytes; split it", maxList)
-	}
-	if err != nil {
-		return nil, scan.Digest{}, fmt.Errorf("target list %s: %w", name, err)
-	}
-	sum := sha256.Sum256(text)
-	var targets []scan.Target
-	n := 0
-	for line := range strings.Lines(strings.TrimPrefix(string(text), "\ufeff")) {
-		n++
-		line = strings.TrimSpace(line)
-		if line == "" || strings.HasPrefix(line, "#") {
-			continue
-		}
-		targets = append(targets, listedTarget(name, n, line))
-	}
-	return targets, scan.Digest{Name: certfile.CleanPath(name), SHA256: hex.EncodeToString(sum[:]), Count: len(targets)}, nil
-}
-
-// listedTarget reads one line. A comment behind a host is cut off; a path may
-// have any character in it.
-func listedTarget(list string, n int, line string) scan.Target {
-	t, err := scan.Target{}, error(nil)
-	if len(line) > maxListLine {
-		line, err = line[:64]+"…", fmt.Errorf("longer than %d bytes", maxListLine)
-	} else {
-		t, err = scan.ParseListed(line)
-		if host, _, found := strings.Cut(line, " #"); found && (err != nil || t.Kind == scan.EndpointTarget) {
-			t, err = scan.ParseListed(strings.TrimSpace(host))
-		}
-	}
-	if err != nil {
-		return scan.Target{Arg: line, Kind: scan.BadTarget, Problem: fmt.Sprintf("%s:%d: %v", list, n, err)}
-	}
-	return t
 }
 
 // collected is what a finished scan says of itself.

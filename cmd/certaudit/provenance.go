@@ -48,7 +48,7 @@ func ciURL(getenv func(string) string) string {
 }
 
 // secretFlags take values that may be secret; they are recorded without them.
-var secretFlags = []string{"--password-env", "--password-command", "--history"}
+var secretFlags = []string{"--password-env", "--password-command", "--history", "--client-key", "--proxy-env"}
 
 // maskCommand is the command line as evidence keeps it.
 func maskCommand(args []string) []string {

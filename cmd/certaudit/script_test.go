@@ -19,8 +19,8 @@ func TestMain(m *testing.M) {
 }
 
 // TestScripts runs the commands as a user would. Every script finds the demo
-// estate in $ESTATE, the certificates of the selftest in $KNOWN and keystores
-// in $STORES.
+// estate in $ESTATE, the certificates of the selftest in $KNOWN, keystores
+// in $STORES and a client's certificate in $CLIENT.
 func TestScripts(t *testing.T) {
 	pki := demoPKIOf(t, demoNow())
 	estate, err := makeDemoEstate(filepath.Join(t.TempDir(), "estate"), pki)
@@ -36,6 +36,8 @@ func TestScripts(t *testing.T) {
 		t.Fatal(err)
 	}
 	silent := silentListener(t)
+	client := t.TempDir()
+	clientFiles(t, client)
 	testscript.Run(t, testscript.Params{
 		Dir:           "testdata/script",
 		UpdateScripts: *update,
@@ -45,6 +47,7 @@ func TestScripts(t *testing.T) {
 			e.Setenv("KNOWN", known)
 			e.Setenv("STORES", stores)
 			e.Setenv("SILENT", silent)
+			e.Setenv("CLIENT", client)
 			return nil
 		},
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){

@@ -38,11 +38,22 @@ type settings struct {
 	Roots           []string          `yaml:"roots"`
 	Vantage         string            `yaml:"vantage"`
 	Depth           string            `yaml:"depth"`
+	Ports           string            `yaml:"ports"`
+	AllAddresses    bool              `yaml:"all_addresses"`
+	SNI             string            `yaml:"sni"`
+	NoSNI           bool              `yaml:"no_sni"`
+	Samples         int               `yaml:"samples"`
+	Proxy           string            `yaml:"proxy"`
+	ProxyEnv        string            `yaml:"proxy_env"`
+	Resolver        string            `yaml:"resolver"`
 	Passwords       []passwordFor     `yaml:"passwords"`
-	NoPrivateKeys   bool              `yaml:"no_private_keys"`
-	Limits          map[string]string `yaml:"limits"` // bounds on one file, by the names of --limit
-	Templates       string            `yaml:"templates"`
-	Document        document          `yaml:"document"`
+
+	ClientCertificates []clientCertificateFor `yaml:"client_certificates"`
+
+	NoPrivateKeys bool              `yaml:"no_private_keys"`
+	Limits        map[string]string `yaml:"limits"` // bounds on one file, by the names of --limit
+	Templates     string            `yaml:"templates"`
+	Document      document          `yaml:"document"`
 }
 
 type document struct {
@@ -129,6 +140,8 @@ func explainYAML(name string, err error) error {
 				known = yamlKeys(reflect.TypeFor[settings]())
 			case "passwordFor":
 				known = yamlKeys(reflect.TypeFor[passwordFor]())
+			case "clientCertificateFor":
+				known = yamlKeys(reflect.TypeFor[clientCertificateFor]())
 			case "document":
 				known = yamlKeys(reflect.TypeFor[document]())
 			}

@@ -50,7 +50,7 @@ func (d *doc) reasons() {
 func (d *doc) reason(code string) string { return strings.ReplaceAll(code, "_", " ") }
 
 func (d *doc) missingRow(n *report.NotAssessed) []cell {
-	what := joinSet("", n.Endpoint, n.Path)
+	what := joinSet("", n.Asset(), n.Path)
 	if what == "" {
 		what = n.Target
 	}

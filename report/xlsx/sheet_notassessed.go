@@ -15,7 +15,7 @@ func notAssessedSheet() sheet {
 		columns: []column[row]{
 			{key: "target", value: func(r row) any { return r.Target }},
 			{key: "path", value: func(r row) any { return r.Path }},
-			{key: "endpoint", value: func(r row) any { return r.Endpoint }},
+			{key: "endpoint", value: func(r row) any { return r.Asset() }},
 			{key: "index", kind: kindNumber, value: func(r row) any { return index(r.Index) }},
 			{key: "object", value: func(r row) any { return objectWord(r.Object) }},
 			{key: "stage", value: func(r row) any { return r.Stage }},

@@ -79,7 +79,10 @@ func classifyConnect(ctx context.Context, err error) *failure {
 		return f.with(scan.StageConnect)
 	}
 	f := &failure{stage: scan.StageConnect, reason: scan.ReasonUnreachable, detail: errorText(err), alert: -1}
+	var behind *proxyError
 	switch {
+	case errors.As(err, &behind):
+		f.reason = scan.ReasonProxy
 	case isErrno(err, syscall.ECONNREFUSED, 10061):
 		f.reason = scan.ReasonRefused
 	case isReset(err):

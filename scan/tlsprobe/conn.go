@@ -76,7 +76,7 @@ func (v *visit) open(ctx context.Context) (*conn, *failure) {
 	if v.budget.connections--; v.budget.connections < 0 {
 		return nil, &failure{stage: scan.StageLimit, reason: scan.ReasonBudget, alert: -1, detail: "connections"}
 	}
-	nc, addr, fail := v.p.connect(ctx, v.addrs, v.target.Port)
+	nc, addr, fail := v.connect(ctx)
 	if fail != nil {
 		return nil, fail
 	}

@@ -10,8 +10,6 @@ import (
 	"certaudit/scan"
 )
 
-const maxAddresses = 16 // of one name that are tried
-
 // Resolving may take half of what is left of the endpoint's time, connecting
 // three quarters of the rest, shared over the addresses still to be tried; the
 // handshake has all that remains.
@@ -29,7 +27,7 @@ func (p *Prober) lookup(ctx context.Context, name string) (addrs []netip.Addr, a
 			err = &net.DNSError{Err: "no addresses", Name: name, IsNotFound: true}
 		}
 		if err == nil {
-			for _, a := range found[:min(len(found), maxAddresses)] {
+			for _, a := range found {
 				addrs = append(addrs, a.Unmap())
 			}
 			return addrs, attempts, nil

@@ -28,9 +28,10 @@ type sight struct {
 // A manner is one way to speak to an endpoint. The zero value is a handshake
 // of crypto/tls without ALPN, with one classical key share.
 type manner struct {
-	alpn   bool // offer h2 and http/1.1
-	hybrid bool // offer the hybrid post-quantum groups too, at their price
-	raw    bool // a hello of ours up to TLS 1.2, with suites that crypto/tls lacks
+	alpn   bool             // offer h2 and http/1.1
+	hybrid bool             // offer the hybrid post-quantum groups too, at their price
+	raw    bool             // a hello of ours up to TLS 1.2, with suites that crypto/tls lacks
+	cert   *tls.Certificate // presented where the server asks for one that it is
 }
 
 // Alerts that decide what is tried next: RFC 8446 section 6, RFC 7301.
@@ -49,9 +50,11 @@ func (m manner) next(f *failure) (manner, bool) {
 	case m.raw:
 		return m, false
 	case f.alert == alertNoALPN && m.alpn:
-		return manner{hybrid: m.hybrid}, true
+		m.alpn = false
+		return m, true
 	case refused && f.alert != alertProtocolVersion && !m.hybrid:
-		return manner{alpn: m.alpn, hybrid: true}, true
+		m.hybrid = true
+		return m, true
 	case refused, f.ours, f.reason == scan.ReasonClosed:
 		return manner{raw: true}, true
 	}
@@ -72,16 +75,13 @@ func (p *Prober) greet(ctx context.Context, c *conn, serverName string, m manner
 func (p *Prober) handshake(ctx context.Context, c *conn, serverName string, m manner) (*sight, *failure) {
 	var keys keyLog
 	var sent [][]byte
-	asked := false
+	client := presenter{cert: m.cert}
 	cfg := p.config(serverName)
 	cfg.VerifyPeerCertificate = func(raw [][]byte, _ [][]*x509.Certificate) error {
 		sent = raw
 		return nil
 	}
-	cfg.GetClientCertificate = func(*tls.CertificateRequestInfo) (*tls.Certificate, error) {
-		asked = true
-		return new(tls.Certificate), nil
-	}
+	cfg.GetClientCertificate = client.get
 	cfg.KeyLogWriter = &keys
 	if m.alpn {
 		cfg.NextProtos = []string{"h2", "http/1.1"}
@@ -94,12 +94,13 @@ func (p *Prober) handshake(ctx context.Context, c *conn, serverName string, m ma
 		return autopsy(ctx, c, err, &keys, sent)
 	}
 	cs := tc.ConnectionState()
+	refused := client.refusal(ctx, c, tc)
 	tc.Close() // all is known; a peer that does not take the goodbye changes nothing
 	return &sight{
 		most: tls.VersionTLS13, version: cs.Version, suite: cs.CipherSuite,
 		group: groupName(uint16(cs.CurveID)), groupID: uint16(cs.CurveID), alpn: cs.NegotiatedProtocol, chain: sent,
-		stapled: scan.Answered(len(cs.OCSPResponse) > 0), clientCert: scan.Answered(asked),
-	}, nil
+		stapled: scan.Answered(len(cs.OCSPResponse) > 0), clientCert: scan.Answered(client.asked),
+	}, refused
 }
 
 // config is what every handshake of crypto/tls has here: nothing is verified,

@@ -29,6 +29,19 @@ func asciiName(host string) (string, error) {
 	return strings.ToLower(host), nil
 }
 
+// sniName checks a name that is to be sent as SNI, which no address may be
+// (RFC 6066 section 3).
+func sniName(name string) (string, error) {
+	if name == "" {
+		return "", nil
+	}
+	ascii, err := asciiName(name)
+	if _, notAddress := netip.ParseAddr(ascii); err != nil || notAddress == nil || len(ascii) > 255 || strings.ContainsFunc(ascii, func(r rune) bool { return r <= ' ' }) {
+		return "", fmt.Errorf("tlsprobe: %q is no name that can be sent as SNI", name)
+	}
+	return ascii, nil
+}
+
 // hostnameMatch compares the name sent as SNI, or the address where the
 // target is one, with the subject alternative names (RFC 9525): a wildcard
 // stands for the whole left-most label, an address matches iPAddress entries

@@ -25,10 +25,16 @@ type visit struct {
 	target   scan.Target
 	emit     func(scan.Record)
 	literal  bool   // the target is an address
+	host     string // to resolve and to dial
 	name     string // sent as SNI
 	addrs    []netip.Addr
+	each     bool // one of several addresses, each an endpoint of its own
 	attempts int
 	budget   *budget
+
+	manner     manner // that the endpoint answered to
+	placed     int    // certificates of its chains so far
+	chainsFull bool
 
 	control uint16 // highest version that the server has taken, to tell a reset from an answer
 	group   uint16 // of TLS 1.3 that the server wants; 0 where that is not known
@@ -36,13 +42,23 @@ type visit struct {
 
 // observe emits the records of one endpoint.
 func (p *Prober) observe(ctx context.Context, t scan.Target, emit func(scan.Record)) {
-	ctx, cancel := context.WithTimeoutCause(ctx, p.timeout, errTimeout)
-	defer cancel()
 	v := &visit{p: p, target: t, emit: emit, budget: newBudget()}
+	if p.each {
+		v.observeEach(ctx)
+		return
+	}
+	ctx, cancel := p.limited(ctx)
+	defer cancel()
 	if fail := v.locate(ctx); fail != nil {
 		v.notAssessed(fail, -1, v.attempts)
 		return
 	}
+	v.addrs = v.addrs[:min(len(v.addrs), maxAddresses)]
+	v.see(ctx)
+}
+
+// see speaks to the endpoint, whose address is known, and emits its records.
+func (v *visit) see(ctx context.Context) {
 	seen, fail := v.meet(ctx)
 	if seen == nil {
 		v.notAssessed(fail, -1, v.attempts)
@@ -54,7 +70,7 @@ func (p *Prober) observe(ctx context.Context, t scan.Target, emit func(scan.Reco
 // locate finds the addresses of the target.
 func (v *visit) locate(ctx context.Context) *failure {
 	addr, err := netip.ParseAddr(v.target.Host)
-	v.literal = err == nil
+	v.literal, v.host, v.name = err == nil, v.target.Host, v.p.sni
 	switch {
 	case v.p.offline && v.literal:
 		return &failure{stage: scan.StageConnect, reason: scan.ReasonOffline}
@@ -64,11 +80,18 @@ func (v *visit) locate(ctx context.Context) *failure {
 		v.addrs = []netip.Addr{addr.Unmap()}
 		return nil
 	}
-	if v.name, err = asciiName(v.target.Host); err != nil {
+	if v.host, err = asciiName(v.target.Host); err != nil {
 		return &failure{stage: scan.StageResolve, reason: scan.ReasonBadTarget, detail: errorText(err)}
 	}
+	if v.name == "" {
+		v.name = v.host
+	}
+	if v.p.proxy != nil {
+		v.addrs = elsewhere()
+		return nil
+	}
 	var fail *failure
-	v.addrs, v.attempts, fail = v.p.lookup(ctx, v.name)
+	v.addrs, v.attempts, fail = v.p.lookup(ctx, v.host)
 	return fail
 }
 
@@ -80,10 +103,11 @@ func (v *visit) locate(ctx context.Context) *failure {
 func (v *visit) meet(ctx context.Context) (*sight, *failure) {
 	var first *failure
 	retried := false
-	m := manner{alpn: true}
+	m := manner{alpn: true, cert: v.p.client(v.target.Endpoint())}
 	for v.attempts = 1; ; v.attempts++ {
-		seen, fail := v.attempt(ctx, m)
+		seen, fail := v.attempt(ctx, v.name, m)
 		if seen != nil {
+			v.manner = m
 			return seen, fail
 		}
 		if first == nil || first.temporary || fail.reason == scan.ReasonNoCertificate {
@@ -103,25 +127,21 @@ func (v *visit) meet(ctx context.Context) (*sight, *failure) {
 	}
 }
 
-func (v *visit) attempt(ctx context.Context, m manner) (*sight, *failure) {
+func (v *visit) attempt(ctx context.Context, name string, m manner) (*sight, *failure) {
 	c, fail := v.open(ctx)
 	if fail != nil {
 		return nil, fail
 	}
 	defer c.Close()
-	return v.p.greet(ctx, c, v.name, m)
+	return v.p.greet(ctx, c, name, m)
 }
 
 // record emits all that was seen, and asks the further probes in between.
 func (v *visit) record(ctx context.Context, seen *sight, broken *failure) {
-	sent := seen.chain[:min(len(seen.chain), maxChain)]
-	chain := make([]*node, len(sent))
-	for i, der := range sent {
-		chain[i] = v.p.derive(der, i > 0)
-	}
+	chain := v.p.deriveAll(seen.chain[:min(len(seen.chain), maxChain)])
 	paths, pathError := v.p.findPaths(chain)
 	v.certificates(chain, paths)
-	v.placements(chain)
+	v.placements(chain, "")
 
 	e := v.endpoint(seen, chain)
 	e.PathError = string(pathError)
@@ -135,15 +155,21 @@ func (v *visit) record(ctx context.Context, seen *sight, broken *failure) {
 	v.emit(e)
 
 	if len(seen.chain) > maxChain {
-		v.notAssessed(&failure{stage: scan.StageLimit, reason: scan.ReasonTooMany,
-			detail: fmt.Sprintf("chain of %d certificates, of which the first %d are kept", len(seen.chain), maxChain)}, maxChain, v.attempts)
+		v.chainCut(len(seen.chain), maxChain)
 	}
-	if broken != nil && !explained(broken, seen, chain) {
+	if broken != nil && !v.explained(broken, seen, chain) {
 		v.notAssessed(broken, -1, v.attempts)
 	}
 	for _, f := range s.failed {
 		v.notAssessed(f.failure, -1, f.attempts)
 	}
+}
+
+// chainCut says that a chain is longer than what is kept of it; index is that
+// of the first place that is not there.
+func (v *visit) chainCut(n, index int) {
+	v.notAssessed(&failure{stage: scan.StageLimit, reason: scan.ReasonTooMany,
+		detail: fmt.Sprintf("chain of %d certificates, of which the first %d are kept", n, maxChain)}, index, v.attempts)
 }
 
 // certificates emits each certificate once: those that were sent, then the
@@ -161,22 +187,24 @@ func (v *visit) certificates(chain []*node, paths [][]*node) {
 }
 
 // placements emits the chain's observations. The first is what the endpoint
-// presents as itself, whatever it says of itself.
-func (v *visit) placements(chain []*node) {
+// presents as itself, whatever it says of itself. The alias tells another chain
+// than the first by the clients that it is shown to.
+func (v *visit) placements(chain []*node, alias string) {
 	for i, n := range chain {
 		use := scan.UseChain
 		if i == 0 {
 			use = scan.UseIdentity
 		}
-		v.emit(&scan.Observation{Target: v.target.Arg, Endpoint: v.target.Endpoint(), Index: i, Use: use, UseBasis: scan.UseByChainPosition,
+		v.emit(&scan.Observation{Target: v.target.Arg, Endpoint: v.target.Endpoint(), Address: v.address(), Index: v.placed + i, Alias: alias, Use: use, UseBasis: scan.UseByChainPosition,
 			Container: "tls", Object: scan.ObjectCertificate, SHA256: n.facts.SHA256, ObservedAt: v.at()})
 	}
+	v.placed += len(chain)
 }
 
 func (v *visit) endpoint(seen *sight, chain []*node) *scan.Endpoint {
 	addr := v.addrs[0]
 	return &scan.Endpoint{
-		Target: v.target.Arg, Endpoint: v.target.Endpoint(), Address: addr.String(), Port: v.target.Port, ServerName: v.name,
+		Target: v.target.Arg, Endpoint: v.target.Endpoint(), Address: addressText(addr), Port: v.target.Port, ServerName: v.name,
 		StartTLS: v.target.StartTLS, TLSVersion: versionName(seen.version), CipherSuite: suiteName(seen.suite), KeyExchange: seen.group, ALPN: seen.alpn,
 		OCSPStapled: seen.stapled, ClientCert: seen.clientCert, HostnameMatch: hostnameMatch(chain[0].x, v.name, addr),
 		Chain: fingerprints(chain), Attempts: v.attempts, ObservedAt: v.at(),
@@ -184,7 +212,7 @@ func (v *visit) endpoint(seen *sight, chain []*node) *scan.Endpoint {
 }
 
 func (v *visit) notAssessed(f *failure, index, attempts int) {
-	v.emit(&scan.NotAssessed{Target: v.target.Arg, Endpoint: v.target.Endpoint(), Index: index, Stage: f.stage, Reason: f.reason,
+	v.emit(&scan.NotAssessed{Target: v.target.Arg, Endpoint: v.target.Endpoint(), Address: v.address(), Index: index, Stage: f.stage, Reason: f.reason,
 		Detail: f.detail, Attempts: attempts, ObservedAt: v.at()})
 }
 
@@ -199,15 +227,15 @@ func fingerprints(list []*node) []string {
 }
 
 // explained is true where a handshake that broke off after the certificates
-// leaves nothing to doubt: the server wants a certificate of the client, or
-// crypto/tls does not go on with what this server has. Anything else (a reset,
+// leaves nothing to doubt: the server wants a certificate of the client, which
+// has none, or crypto/tls does not go on with what this server has. Anything else (a reset,
 // a signature that does not verify) leaves open whether the server holds the
 // key, and is recorded beside the endpoint.
-func explained(f *failure, seen *sight, chain []*node) bool {
+func (v *visit) explained(f *failure, seen *sight, chain []*node) bool {
 	if f.reason == scan.ReasonTimeout || f.reason == scan.ReasonInterrupted {
 		return false
 	}
-	return seen.clientCert == scan.Yes && !f.ours || f.ours && beyondLibrary(seen, chain)
+	return seen.clientCert == scan.Yes && !f.ours && v.manner.cert == nil || f.ours && beyondLibrary(seen, chain)
 }
 
 // beyondLibrary lists what crypto/tls gives up at: certificates that
@@ -243,6 +271,15 @@ type node struct {
 	sum   [32]byte
 	facts *scan.Certificate
 	x     *x509.Certificate
+}
+
+// deriveAll gives the facts of a chain.
+func (p *Prober) deriveAll(chain [][]byte) []*node {
+	all := make([]*node, len(chain))
+	for i, der := range chain {
+		all[i] = p.derive(der, i > 0)
+	}
+	return all
 }
 
 // derive gives a certificate's facts. Those of shared ones, which are the

@@ -2,6 +2,7 @@ package tlsprobe
 
 import (
 	"bufio"
+	"cmp"
 	"context"
 	"crypto/tls"
 	"errors"
@@ -43,7 +44,7 @@ func (s *survey) askHSTS(ctx context.Context) *failure {
 }
 
 func (s *survey) readHSTS(ctx context.Context, tc *tls.Conn) *failure {
-	host := s.v.target.Host
+	host := cmp.Or(s.v.name, s.v.host)
 	if s.v.target.Port != 443 {
 		host = net.JoinHostPort(host, strconv.Itoa(s.v.target.Port))
 	} else if strings.Contains(host, ":") {

@@ -108,6 +108,7 @@ func (s *survey) config() *tls.Config {
 	if !slices.Contains(cfg.CurvePreferences, tls.CurveID(s.v.group)) {
 		cfg.CurvePreferences = nil // the library's own, which have the hybrid ones
 	}
+	cfg.GetClientCertificate = (&presenter{cert: s.v.manner.cert}).get
 	return cfg
 }
 

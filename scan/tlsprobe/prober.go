@@ -24,6 +24,15 @@ type Options struct {
 	Offline bool             // open no socket and ask no DNS
 	Now     func() time.Time // clock of the records
 
+	AllAddresses bool   // every address of a name is an endpoint of its own
+	ServerName   string // sent as SNI to every endpoint; empty: the host, unless it is an address
+	Samples      int    // handshakes whose chains are compared, at most MaxSamples; 0 means 1
+	Proxy        *Proxy // connects, and resolves names; nil: none
+
+	// ClientCertificate gives what to present to an endpoint, written host:port,
+	// that asks for a client certificate; nil for nothing.
+	ClientCertificate func(endpoint string) *tls.Certificate
+
 	// Resolve and Dial replace the system's resolver and net.Dialer.
 	Resolve func(ctx context.Context, host string) ([]netip.Addr, error)
 	Dial    func(ctx context.Context, network, address string) (net.Conn, error)
@@ -36,6 +45,12 @@ type Prober struct {
 	caps    []uint16        // of the versions probes, highest first
 	probes  map[string]bool // the others, by name
 	offline bool
+	each    bool
+	sni     string
+	noSNI   bool
+	samples int
+	proxy   *Proxy
+	client  func(endpoint string) *tls.Certificate
 	now     func() time.Time
 	resolve func(ctx context.Context, host string) ([]netip.Addr, error)
 	dial    func(ctx context.Context, network, address string) (net.Conn, error)
@@ -62,11 +77,26 @@ func New(o Options) (*Prober, error) {
 		return nil, errors.New("tlsprobe: no clock")
 	}
 	p := &Prober{timeout: o.Timeout, roots: o.Roots, offline: o.Offline, now: o.Now, resolve: o.Resolve, dial: o.Dial,
+		each: o.AllAddresses, samples: o.Samples, proxy: o.Proxy, client: o.ClientCertificate,
 		facts: newCache[[32]byte, *node](factsKept), sigs: newCache[pair, string](sigsKept)}
+	if o.Samples < 0 || o.Samples > MaxSamples {
+		return nil, fmt.Errorf("tlsprobe: %d samples; at most %d are taken", o.Samples, MaxSamples)
+	}
+	if p.each && p.proxy != nil {
+		return nil, errors.New("tlsprobe: the addresses of a name are not known behind a proxy")
+	}
+	var err error
+	if p.sni, err = sniName(o.ServerName); err != nil {
+		return nil, err
+	}
 	p.probes = map[string]bool{}
 	for _, s := range o.Probes {
 		if slices.Contains(scan.FullDepth(), s) {
 			p.probes[s] = true
+			continue
+		}
+		if s == scan.ProbeNoSNI {
+			p.noSNI = true
 			continue
 		}
 		v, err := parseProbe(s)
@@ -77,6 +107,9 @@ func New(o Options) (*Prober, error) {
 	}
 	slices.SortFunc(p.caps, func(a, b uint16) int { return cmp.Compare(b, a) })
 	p.caps = slices.Compact(p.caps)
+	if p.client == nil {
+		p.client = func(string) *tls.Certificate { return nil }
+	}
 	if p.roots == nil {
 		p.roots = NewRoots(nil)
 	}
@@ -109,14 +142,20 @@ func parseProbe(s string) (uint16, error) {
 		s, strings.Join(scan.FullDepth(), ", "))
 }
 
-// Units yields the one unit of an endpoint target, and nothing for others.
+// Units yields one unit for each endpoint of a target, and nothing for other
+// targets.
 func (p *Prober) Units(_ context.Context, t scan.Target) iter.Seq[scan.Unit] {
 	return func(yield func(scan.Unit) bool) {
 		if t.Kind != scan.EndpointTarget {
 			return
 		}
-		yield(scan.Unit{Target: t.Arg, Endpoint: t.Endpoint(), Observe: func(ctx context.Context, emit func(scan.Record)) {
-			p.observe(ctx, t, emit)
-		}})
+		for e := range t.Endpoints() {
+			u := scan.Unit{Target: e.Arg, Endpoint: e.Endpoint(), Observe: func(ctx context.Context, emit func(scan.Record)) {
+				p.observe(ctx, e, emit)
+			}}
+			if !yield(u) {
+				return
+			}
+		}
 	}
 }

@@ -62,6 +62,7 @@ func (s *survey) run(ctx context.Context) {
 			s.note(q.name, q.ask(s, ctx))
 		}
 	}
+	s.furtherChains(ctx)
 	s.e.Versions, s.e.VersionsRefused = s.known.names(true), s.known.names(false)
 }
 
