@@ -223,9 +223,15 @@ func (r report) kinds() (kinds []scan.Kind) {
 	return kinds
 }
 
-func observe(t testing.TB, p *Prober, host string, port int) (r report) {
+func observe(t testing.TB, p *Prober, host string, port int) report {
 	t.Helper()
-	target := scan.Target{Kind: scan.EndpointTarget, Host: host, Port: port}
+	return observeVia(t, p, "", host, port)
+}
+
+// observeVia observes an endpoint that is upgraded from another protocol.
+func observeVia(t testing.TB, p *Prober, protocol, host string, port int) (r report) {
+	t.Helper()
+	target := scan.Target{Kind: scan.EndpointTarget, Host: host, Port: port, StartTLS: protocol}
 	target.Arg = target.Endpoint()
 	for u := range p.Units(t.Context(), target) {
 		u.Observe(t.Context(), func(rec scan.Record) {
