@@ -33,7 +33,7 @@ func (p *Prober) lookup(ctx context.Context, name string) (addrs []netip.Addr, a
 			return addrs, attempts, nil
 		}
 		fail = classifyResolve(ctx, err)
-		if !fail.temporary || attempts == 2 || !pause(ctx) {
+		if !fail.temporary || attempts == 2 || !pause(ctx, fail) {
 			return nil, attempts, fail
 		}
 	}
@@ -87,12 +87,18 @@ func within(ctx context.Context, share func(left time.Duration) time.Duration) (
 	return context.WithTimeoutCause(ctx, share(time.Until(end)), errTimeout)
 }
 
-// backoff is the wait before a second attempt.
-const backoff = 100 * time.Millisecond
+// backoff is the wait before a second attempt. A peer that wants fewer
+// connections counts them over a longer time.
+func backoff(f *failure) time.Duration {
+	if f.reason == scan.ReasonRateLimited {
+		return time.Second
+	}
+	return 100 * time.Millisecond
+}
 
 // pause waits before a second attempt; it is false when the time is over.
-func pause(ctx context.Context) bool {
-	t := time.NewTimer(backoff)
+func pause(ctx context.Context, f *failure) bool {
+	t := time.NewTimer(backoff(f))
 	defer t.Stop()
 	select {
 	case <-ctx.Done():

@@ -9,6 +9,11 @@
 // not be had: a probe that failed, the end of a chain that is too long, a
 // handshake that the peer broke off after its certificates were seen.
 //
+// Where scan.Target.StartTLS names a protocol, every connection speaks it first
+// and goes no further than it must: no login, no mail, no query. A peer that
+// cannot be upgraded, will not or not now, or speaks something else is told
+// apart by the reason.
+//
 // Nothing is judged. Certificates are never verified on the way: an expired,
 // self-signed, wrongly named or incomplete chain is recorded like any other,
 // and so is one that crypto/tls or crypto/x509 refuses, because the server's

@@ -47,7 +47,7 @@ const (
 func (m manner) next(f *failure) (manner, bool) {
 	refused := f.alert >= 0
 	switch {
-	case m.raw:
+	case m.raw, f.stage == scan.StageStartTLS: // it was not TLS that was turned down
 		return m, false
 	case f.alert == alertNoALPN && m.alpn:
 		m.alpn = false

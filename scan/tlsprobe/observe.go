@@ -95,8 +95,8 @@ func (v *visit) locate(ctx context.Context) *failure {
 	return fail
 }
 
-// meet speaks to the endpoint until it has shown certificates. A reset gets a
-// second attempt, a refusal another manner. The failure that is reported is
+// meet speaks to the endpoint until it has shown certificates. A reset, or a peer
+// that is busy, gets a second attempt, a refusal another manner. The failure that is reported is
 // the first that is not temporary, because later ones answer stranger
 // questions, unless the server went on and had no certificate to show. From the
 // first connection on, the address stays the same.
@@ -117,7 +117,7 @@ func (v *visit) meet(ctx context.Context) (*sight, *failure) {
 		switch {
 		case fail.temporary && !retried:
 			retried = true
-			ok = pause(ctx)
+			ok = pause(ctx, fail)
 		case ok:
 			m = next
 		}
@@ -133,7 +133,11 @@ func (v *visit) attempt(ctx context.Context, name string, m manner) (*sight, *fa
 		return nil, fail
 	}
 	defer c.Close()
-	return v.p.greet(ctx, c, name, m)
+	seen, fail := v.p.greet(ctx, c, name, m)
+	if fail != nil {
+		v.hint(fail, c.read)
+	}
+	return seen, fail
 }
 
 // record emits all that was seen, and asks the further probes in between.

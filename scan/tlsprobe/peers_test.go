@@ -11,11 +11,14 @@ import (
 	"net/netip"
 	"os"
 	"os/exec"
+	"os/user"
 	"path/filepath"
 	"regexp"
 	"slices"
 	"strconv"
 	"strings"
+	"sync"
+	"syscall"
 	"testing"
 	"time"
 
@@ -357,5 +360,124 @@ func TestSuiteNames(t *testing.T) {
 	}
 	if compared < 150 {
 		t.Errorf("only %d suites compared", compared)
+	}
+}
+
+// startDaemon runs a server that has children of its own until the test ends,
+// and waits for its port. stop ends it earlier.
+func startDaemon(t testing.TB, port int, args ...string) (stop func()) {
+	t.Helper()
+	cmd := exec.Command(args[0], args[1:]...)
+	log, err := os.Create(filepath.Join(t.TempDir(), "log"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	cmd.Stdout, cmd.Stderr = log, log
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	stop = sync.OnceFunc(func() {
+		cmd.Process.Signal(syscall.SIGTERM) // it ends its children
+		kill := time.AfterFunc(5*time.Second, func() { cmd.Process.Kill() })
+		cmd.Wait()
+		kill.Stop()
+		log.Close()
+	})
+	t.Cleanup(stop)
+	waitFor(t, port, fileText(log.Name()))
+	return stop
+}
+
+// fileText is a file whose text is read when it is wanted.
+type fileText string
+
+func (f fileText) String() string {
+	text, err := os.ReadFile(string(f))
+	return fmt.Sprint(string(text), err)
+}
+
+// as gives the beginning of a command that runs as another user, who owns the
+// files from then on. Without the right to do so it is run as we are.
+func as(t testing.TB, name string, files ...string) []string {
+	t.Helper()
+	if os.Getuid() != 0 {
+		return []string{"env"}
+	}
+	u, err := user.Lookup(name)
+	if err != nil {
+		t.Skipf("no user to run the server as: %v", err)
+	}
+	uid, _ := strconv.Atoi(u.Uid)
+	gid, _ := strconv.Atoi(u.Gid)
+	for _, f := range files {
+		if err := os.Chown(f, uid, gid); err != nil {
+			t.Fatal(err)
+		}
+	}
+	return []string{installed(t, "setpriv"), "--reuid=" + name, "--regid=" + u.Gid, "--init-groups"}
+}
+
+// openDir is a folder of the test's that other users may enter.
+func openDir(t testing.TB) string {
+	t.Helper()
+	dir := t.TempDir()
+	for _, d := range []string{dir, filepath.Dir(dir)} {
+		if err := os.Chmod(d, 0o755); err != nil {
+			t.Fatal(err)
+		}
+	}
+	return dir
+}
+
+// writeFile writes a file of the test's and returns its name.
+func writeFile(t testing.TB, dir, name, text string) string {
+	t.Helper()
+	file := filepath.Join(dir, name)
+	if err := os.WriteFile(file, []byte(text), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	return file
+}
+
+// upgradeProber resolves every name to the loopback address, and asks for
+// versions.
+func upgradeProber(t testing.TB, e estate) *Prober {
+	return newProber(t, Options{Timeout: 20 * time.Second, Roots: e.roots(), Probes: atMost11,
+		Resolve: func(context.Context, string) ([]netip.Addr, error) {
+			return []netip.Addr{netip.MustParseAddr("127.0.0.1")}, nil
+		}})
+}
+
+// sameAsClient observes localhost in the protocol, and compares with what
+// openssl s_client sees through its own -starttls.
+func sameAsClient(t *testing.T, e estate, protocol, openssl string, port int, args ...string) {
+	t.Helper()
+	r := observeVia(t, upgradeProber(t, e), protocol, "localhost", port)
+	if r.endpoint == nil || len(r.notAssessed) > 0 {
+		t.Fatalf("%s: records %v %+v", protocol, r.kinds(), r.notAssessed)
+	}
+	got := r.endpoint
+	want := sClient(t, port, append([]string{"-starttls", openssl, "-servername", "localhost"}, args...)...)
+	if !slices.Equal(got.Chain, want.chain) || got.Chain[0] != hexSum(e.leaf.Raw) || got.TLSVersion != want.version ||
+		got.StartTLS != protocol || got.HostnameMatch != scan.Yes || len(got.Paths) != 1 || got.Attempts != 1 {
+		t.Errorf("%s: %+v; s_client has %+v", protocol, got, want)
+	}
+	old := exec.Command("openssl", append([]string{"s_client", "-connect", "127.0.0.1:" + strconv.Itoa(port), "-starttls", openssl,
+		"-tls1_1", "-cipher", "ALL:@SECLEVEL=0"}, args...)...).Run() == nil
+	if slices.Contains(got.Versions, "TLS 1.1") != old || slices.Contains(got.VersionsRefused, "TLS 1.1") == old {
+		t.Errorf("%s: accepted %v, refused %v; s_client with TLS 1.1: %v", protocol, got.Versions, got.VersionsRefused, old)
+	}
+	t.Logf("%s: %s, %s, accepted %v, refused %v", protocol, got.TLSVersion, got.CipherSuite, got.Versions, got.VersionsRefused)
+}
+
+// turnsDown observes a server that does not go on to TLS.
+func turnsDown(t *testing.T, e estate, protocol, host string, port int, reason scan.Reason, detail string) {
+	t.Helper()
+	r := observeVia(t, upgradeProber(t, e), protocol, host, port)
+	if len(r.all) != 1 || len(r.notAssessed) != 1 {
+		t.Fatalf("%s: records %v", protocol, r.kinds())
+	}
+	if n := r.notAssessed[0]; n.Stage != scan.StageStartTLS || n.Reason != reason || !strings.Contains(n.Detail, detail) {
+		t.Errorf("%s: %+v, want %s with %q", protocol, n, reason, detail)
 	}
 }

@@ -223,9 +223,15 @@ func (r report) kinds() (kinds []scan.Kind) {
 	return kinds
 }
 
-func observe(t testing.TB, p *Prober, host string, port int) (r report) {
+func observe(t testing.TB, p *Prober, host string, port int) report {
 	t.Helper()
-	return observeTarget(t, p, scan.Target{Kind: scan.EndpointTarget, Host: host, Port: port})
+	return observeVia(t, p, "", host, port)
+}
+
+// observeVia observes an endpoint that is upgraded from another protocol.
+func observeVia(t testing.TB, p *Prober, protocol, host string, port int) report {
+	t.Helper()
+	return observeTarget(t, p, scan.Target{Kind: scan.EndpointTarget, Host: host, Port: port, StartTLS: protocol})
 }
 
 func observeTarget(t testing.TB, p *Prober, target scan.Target) (r report) {
