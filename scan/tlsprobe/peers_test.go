@@ -303,10 +303,11 @@ func TestNginx(t *testing.T) {
 	start(t, cmd)
 	waitFor(t, port, &said)
 
-	p := newProber(t, Options{Roots: e.roots(), Probes: atMost11,
+	p := newProber(t, Options{Roots: e.roots(), Probes: append([]string{scan.ProbeNoSNI}, atMost11...),
 		Resolve: func(context.Context, string) ([]netip.Addr, error) {
 			return []netip.Addr{netip.MustParseAddr("127.0.0.1")}, nil
 		}})
+	nameless := sClient(t, port, "-noservername").chain
 	for _, h := range hosts {
 		r := observe(t, p, h, port)
 		want := sClient(t, port, "-servername", h)
@@ -317,6 +318,9 @@ func TestNginx(t *testing.T) {
 		if got.Chain[0] != hexSum(leaves[h].Raw) || !slices.Equal(got.Chain, want.chain) || got.TLSVersion != want.version || got.KeyExchange != want.group ||
 			got.ALPN != "h2" || got.HostnameMatch != scan.Yes || got.ServerName != h || len(got.Paths) != 1 || !slices.Contains(got.VersionsRefused, "TLS 1.1") {
 			t.Errorf("%s: %+v; s_client has %+v", h, got, want)
+		}
+		if same := slices.Equal(got.Chain, nameless); same != (len(got.OtherChains) == 0) || !same && !slices.Equal(got.OtherChains[0].Chain, nameless) {
+			t.Errorf("%s: %+v; s_client without a name has %v", h, got.OtherChains, nameless)
 		}
 	}
 }
