@@ -103,6 +103,10 @@ func absent(chain, path []string) string {
 func evalNoPath(e *scan.Endpoint, barMissing bool, fail func(observed, message string) Verdict) Verdict {
 	switch e.PathError {
 	case "incomplete_chain":
+		if barMissing && len(e.PathsElsewhere) > 0 {
+			return fail("an intermediate certificate is missing", "The chain holds only with a certificate that the endpoint did not send and that the scan was given: clients that do not have "+
+				absent(e.Chain, e.PathsElsewhere[0])+" (SHA-256) from elsewhere refuse it.")
+		}
 		if barMissing {
 			return fail("an issuer is missing", "The chain that the endpoint sent ends in a certificate whose issuer was not sent and is no given trust anchor.")
 		}

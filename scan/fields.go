@@ -158,6 +158,7 @@ var endpointFields = []field[Endpoint]{
 	{"chain", "SHA-256 of each certificate as sent", false, func(r *Endpoint) any { return &r.Chain }},
 	{"paths", "candidate paths from the leaf to a given root, whatever the date", false, func(r *Endpoint) any { return &r.Paths }},
 	{"path_error", "why there is no path", true, func(r *Endpoint) any { return &r.PathError }},
+	{"paths_elsewhere", "where there is none: paths that hold only with intermediates that were not sent and that the scan was given (--intermediates)", true, func(r *Endpoint) any { return &r.PathsElsewhere }},
 	{"hostname_match", "the leaf names this host (RFC 9525); absent where it cannot be checked", true, func(r *Endpoint) any { return &r.HostnameMatch }},
 	{"client_certificate_requested", "the server asked for a client certificate", true, func(r *Endpoint) any { return &r.ClientCert }},
 	{"versions", "TLS versions accepted, as far as seen or probed", true, func(r *Endpoint) any { return &r.Versions }},

@@ -285,6 +285,7 @@ type Endpoint struct {
 	Chain           []string   // SHA-256 of each certificate as sent
 	Paths           [][]string // from the leaf to an anchor of the given roots, whatever the date
 	PathError       string     // why there is none: a stable code of ours
+	PathsElsewhere  [][]string // where there is none: paths that hold only with certificates that were not sent and that the scan was given
 	HostnameMatch   Answer     // RFC 9525, against ServerName or the address
 	ClientCert      Answer     // a client certificate was requested
 	Versions        []string   // accepted, as far as seen or probed; oldest first

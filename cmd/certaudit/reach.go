@@ -8,6 +8,7 @@ import (
 	"net/netip"
 	"slices"
 	"strconv"
+	"strings"
 
 	"github.com/spf13/pflag"
 
@@ -26,6 +27,7 @@ type reachFlags struct {
 	proxyEnv     string
 	resolver     string
 	clients      clientFlags
+	intermediate []string // files
 
 	ports scan.Ports
 }
@@ -39,6 +41,7 @@ func (f *reachFlags) register(flags *pflag.FlagSet) {
 	flags.StringVar(&f.proxy, "proxy", "", "http://host:port (CONNECT) or socks5://host:port that connects to endpoints and resolves their names")
 	flags.StringVar(&f.proxyEnv, "proxy-env", "", "environment variable with user:password for the proxy")
 	flags.StringVar(&f.resolver, "resolver", "", "address[:port] of the name server to ask instead of the system's")
+	flags.StringSliceVar(&f.intermediate, "intermediates", nil, "file of certificates that clients may have from elsewhere: tells chains that hold only with them; repeatable")
 	f.clients.register(flags)
 }
 
@@ -51,6 +54,7 @@ func (f *reachFlags) configure(flags *pflag.FlagSet, s settings) (err error) {
 	take(flags, "proxy", &f.proxy, s.Proxy, s.Proxy != "")
 	take(flags, "proxy-env", &f.proxyEnv, s.ProxyEnv, s.ProxyEnv != "")
 	take(flags, "resolver", &f.resolver, s.Resolver, s.Resolver != "")
+	take(flags, "intermediates", &f.intermediate, s.Intermediates, s.Intermediates != nil)
 	f.clients.configured = s.ClientCertificates
 	switch {
 	case f.samples < 1 || f.samples > tlsprobe.MaxSamples:
@@ -78,9 +82,28 @@ func (f *reachFlags) probes(planned []string) []string {
 	return planned
 }
 
+// knownIntermediates reads the files of --intermediates.
+func knownIntermediates(names []string) (*tlsprobe.Roots, error) {
+	if len(names) == 0 {
+		return nil, nil
+	}
+	var all [][]byte
+	for _, name := range names {
+		set, err := rootFile(name)
+		if err != nil {
+			return nil, fmt.Errorf("--intermediates %s: %w", name, err)
+		}
+		all = append(all, set...)
+	}
+	return tlsprobe.NewRoots(all), nil
+}
+
 // apply sets what a prober does for these flags.
 func (f *reachFlags) apply(o *tlsprobe.Options, getenv func(string) string, passwords func(path string) [][]byte) (err error) {
 	o.AllAddresses, o.ServerName, o.Samples = f.allAddresses, f.sni, f.samples
+	if o.Known, err = knownIntermediates(f.intermediate); err != nil {
+		return err
+	}
 	if f.proxy != "" {
 		credentials := ""
 		if f.proxyEnv != "" {
@@ -108,6 +131,9 @@ func (f *reachFlags) describe(options map[string]string) {
 		if value != "" {
 			options[name] = value
 		}
+	}
+	if len(f.intermediate) > 0 {
+		options["intermediates"] = strings.Join(f.intermediate, " ")
 	}
 	if f.allAddresses {
 		options["all-addresses"] = "true"

@@ -36,6 +36,7 @@ type settings struct {
 	Timeout         string            `yaml:"timeout"`
 	Offline         bool              `yaml:"offline"`
 	Roots           []string          `yaml:"roots"`
+	Intermediates   []string          `yaml:"intermediates"`
 	Vantage         string            `yaml:"vantage"`
 	Depth           string            `yaml:"depth"`
 	Ports           string            `yaml:"ports"`

@@ -144,13 +144,20 @@ func (v *visit) attempt(ctx context.Context, name string, m manner) (*sight, *fa
 func (v *visit) record(ctx context.Context, seen *sight, broken *failure) {
 	chain := v.p.deriveAll(seen.chain[:min(len(seen.chain), maxChain)])
 	paths, pathError := v.p.findPaths(chain)
-	v.certificates(chain, paths)
+	var elsewhere [][]*node
+	if len(paths) == 0 {
+		elsewhere = v.p.pathsElsewhere(chain)
+	}
+	v.certificates(chain, append(paths, elsewhere...))
 	v.placements(chain, "")
 
 	e := v.endpoint(seen, chain)
 	e.PathError = string(pathError)
 	for _, path := range paths {
 		e.Paths = append(e.Paths, fingerprints(path))
+	}
+	for _, path := range elsewhere {
+		e.PathsElsewhere = append(e.PathsElsewhere, fingerprints(path))
 	}
 	s := &survey{v: v, e: e, leaf: chain[0], known: versionSet{}}
 	s.known.chosen(seen.most, seen.version)

@@ -49,14 +49,7 @@ func (p *Prober) findPaths(chain []*node) ([][]*node, PathError) {
 	if leaf.x == nil {
 		return nil, PathParserRefused
 	}
-	s := &search{roots: p.roots, shared: p.sigs, verified: map[pair]PathError{}}
-	for _, n := range chain {
-		if n.x == nil {
-			s.refused = true
-		} else {
-			s.sent = append(s.sent, n)
-		}
-	}
+	s := p.search(chain)
 	s.run(leaf)
 	switch {
 	case len(s.paths) > 0:
@@ -67,11 +60,36 @@ func (p *Prober) findPaths(chain []*node) ([][]*node, PathError) {
 	return nil, s.why
 }
 
+// pathsElsewhere lists the paths that there are with intermediates from
+// elsewhere: for a chain that has none without.
+func (p *Prober) pathsElsewhere(chain []*node) [][]*node {
+	if p.known == nil || chain[0].x == nil {
+		return nil
+	}
+	s := p.search(chain)
+	s.known = p.known
+	s.run(chain[0])
+	return s.paths
+}
+
+func (p *Prober) search(chain []*node) *search {
+	s := &search{roots: p.roots, shared: p.sigs, verified: map[pair]PathError{}}
+	for _, n := range chain {
+		if n.x == nil {
+			s.refused = true
+		} else {
+			s.sent = append(s.sent, n)
+		}
+	}
+	return s
+}
+
 // A search goes from the leaf up, breadth first, so that what its bounds cut
 // off are the longest paths.
 type search struct {
 	roots    *Roots
 	sent     []*node // those that could be parsed
+	known    *Roots  // intermediates from elsewhere; nil where they do not count
 	refused  bool    // one could not
 	shared   *cache[pair, string]
 	verified map[pair]PathError
@@ -156,6 +174,11 @@ func (s *search) issuers(path []*node) []*node {
 	}
 	for _, n := range s.sent {
 		if bytes.Equal(n.x.RawSubject, last.x.RawIssuer) {
+			add(n)
+		}
+	}
+	if s.known != nil {
+		for _, n := range s.known.bySubject[string(last.x.RawIssuer)] {
 			add(n)
 		}
 	}

@@ -6,6 +6,7 @@ import (
 	"crypto/elliptic"
 	"crypto/rand"
 	"crypto/rsa"
+	"crypto/tls"
 	"crypto/sha1"
 	"crypto/x509"
 	"crypto/x509/pkix"
@@ -289,6 +290,31 @@ func TestFindPathsAgrees(t *testing.T) {
 				t.Errorf("crypto/x509 has %d chains, %v; want %d, %q", len(chains), err, len(tt.paths), tt.why)
 			}
 		})
+	}
+}
+
+// TestPathsElsewhere has a chain without its intermediate, which the scan knows:
+// the chain has no path, and is told from one that nothing mends.
+func TestPathsElsewhere(t *testing.T) {
+	e := newEstate(t)
+	host, port := listen(t, "127.0.0.1:0", tlsServer(&tls.Config{Certificates: []tls.Certificate{served(e.leaf)}}))
+	other := newEstate(t)
+	for _, tt := range []struct {
+		name  string
+		known *Roots
+		want  [][]string
+	}{
+		{"nothing known", nil, nil},
+		{"known", rootsOf([]*party{other.inter, e.inter}), [][]string{{hexSum(e.leaf.Raw), hexSum(e.inter.Raw), hexSum(e.root.Raw)}}},
+		{"others known", rootsOf([]*party{other.inter}), nil},
+	} {
+		r := observe(t, newProber(t, Options{Roots: e.roots(), Known: tt.known}), host, port)
+		if r.endpoint == nil || len(r.endpoint.Paths) > 0 || r.endpoint.PathError != string(PathIncompleteChain) {
+			t.Fatalf("%s: %v %+v", tt.name, r.kinds(), r.endpoint)
+		}
+		if diff := cmp.Diff(tt.want, r.endpoint.PathsElsewhere); diff != "" || len(r.certificates) != 1+2*len(tt.want) {
+			t.Errorf("%s: %d certificates\n%s", tt.name, len(r.certificates), diff)
+		}
 	}
 }
 

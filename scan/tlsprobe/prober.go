@@ -20,6 +20,7 @@ import (
 type Options struct {
 	Timeout time.Duration    // for all that one endpoint costs, probes and retries included
 	Roots   *Roots           // anchors that paths are built to; nil means none
+	Known   *Roots           // intermediates that clients may have from elsewhere; no anchors; nil means none
 	Probes  []string         // further hellos, as "versions<=TLS 1.1", and the Probe constants of package scan
 	Offline bool             // open no socket and ask no DNS
 	Now     func() time.Time // clock of the records
@@ -42,6 +43,7 @@ type Options struct {
 type Prober struct {
 	timeout time.Duration
 	roots   *Roots
+	known   *Roots
 	caps    []uint16        // of the versions probes, highest first
 	probes  map[string]bool // the others, by name
 	offline bool
@@ -76,7 +78,7 @@ func New(o Options) (*Prober, error) {
 	if o.Now == nil {
 		return nil, errors.New("tlsprobe: no clock")
 	}
-	p := &Prober{timeout: o.Timeout, roots: o.Roots, offline: o.Offline, now: o.Now, resolve: o.Resolve, dial: o.Dial,
+	p := &Prober{timeout: o.Timeout, roots: o.Roots, known: o.Known, offline: o.Offline, now: o.Now, resolve: o.Resolve, dial: o.Dial,
 		each: o.AllAddresses, samples: o.Samples, proxy: o.Proxy, client: o.ClientCertificate,
 		facts: newCache[[32]byte, *node](factsKept), sigs: newCache[pair, string](sigsKept)}
 	if o.Samples < 0 || o.Samples > MaxSamples {
