@@ -35,11 +35,7 @@ func (s *survey) askHSTS(ctx context.Context) *failure {
 	}
 	cfg := s.config()
 	cfg.NextProtos = []string{"http/1.1"}
-	var fail *failure
-	_, broken := s.finished(ctx, cfg, func(tc *tls.Conn) { fail = s.readHSTS(ctx, tc) })
-	if broken != nil {
-		return broken
-	}
+	_, fail := s.finished(ctx, cfg, func(tc *tls.Conn) *failure { return s.readHSTS(ctx, tc) })
 	return fail
 }
 
@@ -54,9 +50,12 @@ func (s *survey) readHSTS(ctx context.Context, tc *tls.Conn) *failure {
 		return classifyHandshake(ctx, err, nil)
 	}
 	resp, err := http.ReadResponse(bufio.NewReader(io.LimitReader(tc, maxHeader)), &http.Request{Method: http.MethodGet})
+	down := s.turnedDown(ctx, err)
 	switch {
 	case err == nil:
 		resp.Body.Close()
+	case down != nil:
+		return down
 	case !(s.v.target.Scheme == "https" || s.v.target.Port == 443):
 		return nil
 	case isTimeout(err):

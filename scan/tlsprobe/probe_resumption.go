@@ -4,6 +4,8 @@ import (
 	"bytes"
 	"context"
 	"crypto/tls"
+	"errors"
+	"net"
 	"slices"
 	"time"
 
@@ -12,7 +14,7 @@ import (
 
 // ticketWait is how long a ticket of TLS 1.3 is waited for; it follows the
 // handshake at once where there is one.
-const ticketWait = time.Second
+const ticketWait = 2 * time.Second
 
 // askResumption tries whether sessions are resumed: in TLS 1.3 and with tickets
 // by a second handshake, with session ids by a hello that names one.
@@ -44,13 +46,15 @@ func (s *survey) resumes(ctx context.Context, version uint16, answer *scan.Answe
 	}
 	resumed := false
 	for range 2 {
-		_, fail := s.finished(ctx, cfg, func(tc *tls.Conn) {
+		_, fail := s.finished(ctx, cfg, func(tc *tls.Conn) *failure {
 			resumed = tc.ConnectionState().DidResume
-			if version == tls.VersionTLS13 && !resumed {
-				tc.SetReadDeadline(time.Now().Add(ticketWait))
-				ticket.kept = func() { tc.SetReadDeadline(time.Unix(1, 0)) } // nothing else is waited for
-				tc.Read(make([]byte, 1))
+			if version != tls.VersionTLS13 || resumed {
+				return nil
 			}
+			tc.SetReadDeadline(time.Now().Add(ticketWait))
+			ticket.kept = func() { tc.SetReadDeadline(time.Unix(1, 0)) } // nothing else is waited for
+			_, err := tc.Read(make([]byte, 1))
+			return s.turnedDown(ctx, err)
 		})
 		if fail != nil {
 			return fail
@@ -80,7 +84,7 @@ func (o *oneTicket) Put(_ string, state *tls.ClientSessionState) {
 func (s *survey) resumesByID(ctx context.Context, version uint16) *failure {
 	cfg := s.config()
 	cfg.MinVersion, cfg.MaxVersion = version, version
-	read, fail := s.finished(ctx, cfg, func(*tls.Conn) {})
+	read, fail := s.finished(ctx, cfg, func(*tls.Conn) *failure { return nil })
 	if fail != nil {
 		return fail
 	}
@@ -114,7 +118,7 @@ func (s *survey) config() *tls.Config {
 
 // finished completes a handshake of crypto/tls, uses it, and returns what was
 // read. What the library cannot take is not an answer.
-func (s *survey) finished(ctx context.Context, cfg *tls.Config, use func(*tls.Conn)) (read []byte, fail *failure) {
+func (s *survey) finished(ctx context.Context, cfg *tls.Config, use func(*tls.Conn) *failure) (read []byte, fail *failure) {
 	one, cancel := within(ctx, s.v.askShare(1))
 	defer cancel()
 	c, fail := s.v.open(one)
@@ -124,10 +128,27 @@ func (s *survey) finished(ctx context.Context, cfg *tls.Config, use func(*tls.Co
 	defer c.Close()
 	tc := tls.Client(c, cfg)
 	if err := tc.Handshake(); err != nil {
+		if fail := s.turnedDown(one, err); fail != nil {
+			return nil, fail
+		}
 		return nil, classifyHandshake(one, err, c.read)
 	}
 	read = bytes.Clone(c.read)
-	use(tc)
+	fail = use(tc)
 	tc.Close()
-	return read, nil
+	return read, fail
+}
+
+// turnedDown is not nil where the peer ended a connection with an alert; one
+// that asked for a client certificate and got none did it for that.
+func (s *survey) turnedDown(ctx context.Context, err error) *failure {
+	var op *net.OpError
+	if !errors.As(err, &op) || op.Op != "remote error" {
+		return nil
+	}
+	f := classifyHandshake(ctx, err, nil)
+	if s.e.ClientCert == scan.Yes && s.v.manner.cert == nil {
+		f.reason = scan.ReasonClientCertificate
+	}
+	return f
 }

@@ -285,6 +285,32 @@ func TestSurveyCutShort(t *testing.T) {
 	}
 }
 
+// TestSurveyWithoutClientCertificate has servers that go no further without one:
+// what needs a whole handshake is not obtained, and nothing false is said of it.
+func TestSurveyWithoutClientCertificate(t *testing.T) {
+	e := newEstate(t)
+	for _, version := range []uint16{tls.VersionTLS12, tls.VersionTLS13} {
+		host, port := listen(t, "127.0.0.1:0", tlsServer(&tls.Config{Certificates: []tls.Certificate{served(e.leaf, e.inter)},
+			ClientAuth: tls.RequireAnyClientCert, MinVersion: version, MaxVersion: version}))
+		r := deeply(t, host, port)
+		if r.endpoint == nil || r.endpoint.ClientCert != scan.Yes {
+			t.Fatalf("%v %s", r.kinds(), details(r))
+		}
+		got := r.endpoint
+		if diff := cmp.Diff([]string{scan.ProbeResumption, scan.ProbeHSTS}, got.Incomplete); diff != "" {
+			t.Errorf("%s: %s %s", versionName(version), diff, details(r))
+		}
+		if got.ResumptionPSK != scan.Unasked || got.ResumptionTicket != scan.Unasked || got.HSTS != scan.Unasked {
+			t.Errorf("%s: %+v", versionName(version), got)
+		}
+		for _, n := range r.notAssessed {
+			if n.Reason != scan.ReasonClientCertificate {
+				t.Errorf("%s: %+v", versionName(version), n)
+			}
+		}
+	}
+}
+
 // TestHSTS has servers that speak HTTP well, badly and not at all.
 func TestHSTS(t *testing.T) {
 	e := newEstate(t)
