@@ -20,7 +20,8 @@ func TestMain(m *testing.M) {
 
 // TestScripts runs the commands as a user would. Every script finds the demo
 // estate in $ESTATE, the certificates of the selftest in $KNOWN and keystores
-// in $STORES.
+// in $STORES; a server that never answers is at $SILENT, mail servers that
+// upgrade, have no TLS and are busy at $MAIL, $MAILBARE and $MAILBUSY.
 func TestScripts(t *testing.T) {
 	pki := demoPKIOf(t, demoNow())
 	estate, err := makeDemoEstate(filepath.Join(t.TempDir(), "estate"), pki)
@@ -36,6 +37,7 @@ func TestScripts(t *testing.T) {
 		t.Fatal(err)
 	}
 	silent := silentListener(t)
+	mail, mailBare, mailBusy := mailServers(t, pki)
 	testscript.Run(t, testscript.Params{
 		Dir:           "testdata/script",
 		UpdateScripts: *update,
@@ -45,6 +47,9 @@ func TestScripts(t *testing.T) {
 			e.Setenv("KNOWN", known)
 			e.Setenv("STORES", stores)
 			e.Setenv("SILENT", silent)
+			e.Setenv("MAIL", mail)
+			e.Setenv("MAILBARE", mailBare)
+			e.Setenv("MAILBUSY", mailBusy)
 			return nil
 		},
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
