@@ -20,7 +20,9 @@ func TestMain(m *testing.M) {
 
 // TestScripts runs the commands as a user would. Every script finds the demo
 // estate in $ESTATE, the certificates of the selftest in $KNOWN, keystores
-// in $STORES and a client's certificate in $CLIENT.
+// in $STORES and a client's certificate in $CLIENT; a server that never answers is
+// at $SILENT, mail servers that upgrade, have no TLS and are busy at $MAIL,
+// $MAILBARE and $MAILBUSY.
 func TestScripts(t *testing.T) {
 	pki := demoPKIOf(t, demoNow())
 	estate, err := makeDemoEstate(filepath.Join(t.TempDir(), "estate"), pki)
@@ -38,6 +40,7 @@ func TestScripts(t *testing.T) {
 	silent := silentListener(t)
 	client := t.TempDir()
 	clientFiles(t, client)
+	mail, mailBare, mailBusy := mailServers(t, pki)
 	testscript.Run(t, testscript.Params{
 		Dir:           "testdata/script",
 		UpdateScripts: *update,
@@ -48,6 +51,9 @@ func TestScripts(t *testing.T) {
 			e.Setenv("STORES", stores)
 			e.Setenv("SILENT", silent)
 			e.Setenv("CLIENT", client)
+			e.Setenv("MAIL", mail)
+			e.Setenv("MAILBARE", mailBare)
+			e.Setenv("MAILBUSY", mailBusy)
 			return nil
 		},
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){

@@ -16,6 +16,7 @@ const (
 	maxRead         = 1 << 20 // bytes of one connection
 	maxReadEndpoint = 8 << 20 // bytes of all
 	maxConnections  = 600     // of one endpoint: a full enumeration takes some hundred
+	maxMySQL        = 60      // of one MySQL server, which locks out a host for good after 100 without a login
 )
 
 var (
@@ -29,7 +30,13 @@ type budget struct {
 	connections int
 }
 
-func newBudget() *budget { return &budget{bytes: maxReadEndpoint, connections: maxConnections} }
+func newBudget(protocol string) *budget {
+	b := &budget{bytes: maxReadEndpoint, connections: maxConnections}
+	if protocol == scan.MySQL {
+		b.connections = maxMySQL
+	}
+	return b
+}
 
 // A conn reads within the budget, keeps what it read since TLS began, and obeys
 // a context: once that is over, whatever waits on the connection ends at once.

@@ -20,18 +20,19 @@ import (
 
 // farmFact is a line of tlsfarm's facts.jsonl.
 type farmFact struct {
-	Target, Behaviour, SHA256, Expect string
-	ChainLength                       int `json:"chain_length"`
-	Versions                          []string
+	Target, Behaviour, SHA256, Expect, StartTLS string
+
+	ChainLength int `json:"chain_length"`
+	Versions    []string
 }
 
-// TestFarm observes 60 endpoints of the benchmark farm, where its sources lie
+// TestFarm observes 67 endpoints of the benchmark farm, where its sources lie
 // beside the checkout, and compares with what the farm says of itself.
 func TestFarm(t *testing.T) {
 	if testing.Short() {
 		t.Skip("takes 10 s")
 	}
-	facts, roots := startFarm(t, 60)
+	facts, roots := startFarm(t, 67)
 	before := inUse()
 	const timeout = 4 * time.Second
 	p := newProber(t, Options{Timeout: timeout, Roots: roots, Probes: []string{"versions<=TLS 1.1"}})
@@ -47,7 +48,7 @@ func TestFarm(t *testing.T) {
 			host, port, _ := net.SplitHostPort(f.Target)
 			n, _ := strconv.Atoi(port)
 			start := time.Now()
-			reports[i] = observe(t, p, host, n)
+			reports[i] = observeVia(t, p, f.StartTLS, host, n)
 			took[i] = time.Since(start)
 		})
 	}
@@ -75,6 +76,9 @@ func checkFarm(t *testing.T, f farmFact, r report) {
 	e := r.endpoint
 	if e == nil {
 		t.Fatalf("no endpoint: %+v", r.notAssessed)
+	}
+	if e.StartTLS != f.StartTLS {
+		t.Errorf("upgraded from %q, want %q", e.StartTLS, f.StartTLS)
 	}
 	if e.Chain[0] != f.SHA256 || len(e.Chain) != f.ChainLength {
 		t.Errorf("chain %d of %s, want %d of %s", len(e.Chain), e.Chain[0], f.ChainLength, f.SHA256)
@@ -115,7 +119,7 @@ func startFarm(t testing.TB, count int) ([]farmFact, *Roots) {
 		t.Fatalf("building the farm: %v\n%s", err, out)
 	}
 	run := exec.Command(bin, "--out", dir, "--count", strconv.Itoa(count), "--for", "1m", "--port", strconv.Itoa(freeRange(t, count)), "--delay", "1s",
-		"--behaviour", "normal=6,expired=3,notyet,wronghost=2,selfsigned=2,noissuer=2,rsa1024=2,hugechain=2,tls10=3,tls11=2,tls12=2,tls13=2,mtls=3,sni,slow=2,drip=2,hang=3,reset=2,close=2,garbage=2,http=2,alert=2,refuse=2")
+		"--behaviour", "normal=6,expired=3,notyet,wronghost=2,selfsigned=2,noissuer=2,rsa1024=2,hugechain=2,tls10=3,tls11=2,tls12=2,tls13=2,mtls=3,sni,slow=2,drip=2,hang=3,reset=2,close=2,garbage=2,http=2,alert=2,refuse=2,smtp,imap,pop3,ftp,postgres,mysql,ldap")
 	out, err := run.StdoutPipe()
 	if err != nil {
 		t.Fatal(err)

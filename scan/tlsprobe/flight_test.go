@@ -144,7 +144,7 @@ func transcript(t testing.TB, version uint16) ([]byte, []byte) {
 	e := newEstate(t)
 	client, server := net.Pipe()
 	go tlsServer(&tls.Config{Certificates: []tls.Certificate{served(e.leaf, e.inter)}, MinVersion: version, MaxVersion: version})(server)
-	c := newConn(t.Context(), client, newBudget())
+	c := newConn(t.Context(), client, newBudget(""))
 	var keys keyLog
 	tc := tls.Client(c, &tls.Config{InsecureSkipVerify: true, MinVersion: version, KeyLogWriter: &keys})
 	if err := tc.Handshake(); err != nil {

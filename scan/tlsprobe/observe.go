@@ -42,7 +42,7 @@ type visit struct {
 
 // observe emits the records of one endpoint.
 func (p *Prober) observe(ctx context.Context, t scan.Target, emit func(scan.Record)) {
-	v := &visit{p: p, target: t, emit: emit, budget: newBudget()}
+	v := &visit{p: p, target: t, emit: emit, budget: newBudget(t.StartTLS)}
 	if p.each {
 		v.observeEach(ctx)
 		return

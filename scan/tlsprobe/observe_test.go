@@ -694,7 +694,7 @@ func TestBudget(t *testing.T) {
 	client, server := net.Pipe()
 	defer server.Close()
 	go io.Copy(server, strings.NewReader(strings.Repeat("x", maxRead+1)))
-	c := newConn(t.Context(), client, newBudget())
+	c := newConn(t.Context(), client, newBudget(""))
 	defer c.Close()
 	n, err := io.Copy(io.Discard, c)
 	if n != maxRead || !errors.Is(err, errTooMuch) {

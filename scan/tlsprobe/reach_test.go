@@ -273,7 +273,7 @@ func TestSamplesCutShort(t *testing.T) {
 func TestAddChain(t *testing.T) {
 	e := newEstate(t)
 	var all []scan.Record
-	v := &visit{p: newProber(t, Options{}), budget: newBudget(), emit: func(r scan.Record) { all = append(all, r) }, placed: 2}
+	v := &visit{p: newProber(t, Options{}), budget: newBudget(""), emit: func(r scan.Record) { all = append(all, r) }, placed: 2}
 	ep := &scan.Endpoint{Chain: []string{hexSum(e.leaf.Raw), hexSum(e.inter.Raw)}}
 	for _, label := range []string{"RSA", "RSA", "no_sni"} {
 		v.addChain(ep, label, [][]byte{e.leaf.Raw})

@@ -534,7 +534,7 @@ func FuzzStartTLS(f *testing.F) {
 		ctx, cancel := context.WithCancel(context.Background())
 		defer cancel()
 		reader := bytes.NewReader(said)
-		c := newConn(ctx, silentConn{said: reader}, newBudget())
+		c := newConn(ctx, silentConn{said: reader}, newBudget(""))
 		defer c.Close()
 		v := &visit{target: scan.Target{Host: "host.example.test", Port: 1, StartTLS: protocol}, name: "host.example.test"}
 		fail := v.startTLS(ctx, c)

@@ -144,7 +144,7 @@ func TestShares(t *testing.T) {
 // visitOf is a visit that has not begun.
 func visitOf(t testing.TB, host string, port int) *visit {
 	p := newProber(t, Options{Probes: scan.FullDepth()})
-	v := &visit{p: p, target: scan.Target{Host: host, Port: port}, budget: newBudget(), emit: func(scan.Record) {}}
+	v := &visit{p: p, target: scan.Target{Host: host, Port: port}, budget: newBudget(""), emit: func(scan.Record) {}}
 	if fail := v.locate(t.Context()); fail != nil {
 		t.Fatalf("%+v", fail)
 	}
