@@ -2,6 +2,7 @@ package tlsprobe
 
 import (
 	"context"
+	"math/rand/v2"
 	"net"
 	"net/netip"
 	"strconv"
@@ -19,7 +20,7 @@ func resolveShare(left time.Duration) time.Duration { return left / 2 }
 func connectShare(left time.Duration) time.Duration { return left / 4 * 3 }
 
 // lookup gives the addresses of a name in the order of the resolver (RFC 6724
-// where that is the system's). A temporary failure is tried once more.
+// where that is the system's). A temporary failure is tried again.
 func (p *Prober) lookup(ctx context.Context, name string) (addrs []netip.Addr, attempts int, fail *failure) {
 	ctx, cancel := within(ctx, resolveShare)
 	defer cancel()
@@ -35,7 +36,7 @@ func (p *Prober) lookup(ctx context.Context, name string) (addrs []netip.Addr, a
 			return addrs, attempts, nil
 		}
 		fail = classifyResolve(ctx, err)
-		if !fail.temporary || attempts == 2 || !pause(ctx) {
+		if !fail.temporary || attempts == maxAttempts || !pause(ctx, attempts) {
 			return nil, attempts, fail
 		}
 	}
@@ -89,12 +90,19 @@ func within(ctx context.Context, share func(left time.Duration) time.Duration) (
 	return context.WithTimeoutCause(ctx, share(time.Until(end)), errTimeout)
 }
 
-// backoff is the wait before a second attempt.
-const backoff = 100 * time.Millisecond
+// What is temporary is tried up to maxAttempts times. The wait before the second
+// time is backoff, and doubles from there; up to half of it is left to chance,
+// so that what failed together does not come again together.
+const (
+	maxAttempts = 3
+	backoff     = 100 * time.Millisecond
+)
 
-// pause waits before a second attempt; it is false when the time is over.
-func pause(ctx context.Context) bool {
-	t := time.NewTimer(backoff)
+// pause waits after the attempt of that number, from 1; it is false when the
+// time is over.
+func pause(ctx context.Context, attempt int) bool {
+	wait := backoff << min(attempt-1, 4)
+	t := time.NewTimer(wait - rand.N(wait/2))
 	defer t.Stop()
 	select {
 	case <-ctx.Done():

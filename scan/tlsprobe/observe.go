@@ -69,14 +69,14 @@ func (v *visit) locate(ctx context.Context) *failure {
 	return fail
 }
 
-// meet speaks to the endpoint until it has shown certificates. A reset gets a
-// second attempt, a refusal another manner. The failure that is reported is
+// meet speaks to the endpoint until it has shown certificates. A reset gets
+// another attempt, a refusal another manner. The failure that is reported is
 // the first that is not temporary, because later ones answer stranger
 // questions, unless the server went on and had no certificate to show. From the
 // first connection on, the address stays the same.
 func (v *visit) meet(ctx context.Context) (*sight, *failure) {
 	var first *failure
-	retried := false
+	temporary := 0 // failures
 	m := manner{alpn: true}
 	for v.attempts = 1; ; v.attempts++ {
 		seen, fail := v.attempt(ctx, m)
@@ -87,10 +87,12 @@ func (v *visit) meet(ctx context.Context) (*sight, *failure) {
 			first = fail
 		}
 		next, ok := m.next(fail)
+		if fail.temporary {
+			temporary++
+		}
 		switch {
-		case fail.temporary && !retried:
-			retried = true
-			ok = pause(ctx)
+		case fail.temporary && temporary < maxAttempts:
+			ok = pause(ctx, temporary)
 		case ok:
 			m = next
 		}

@@ -81,7 +81,7 @@ func (v *visit) probeVersions(ctx context.Context, most uint16, known versionSet
 			return attempts, nil
 		}
 		again := fail.temporary || fail.reason == scan.ReasonTimeout || fail.alert == alertInternalError
-		if !again || attempts == 2 || !pause(ctx) {
+		if !again || attempts == 2 || !pause(ctx, attempts) {
 			fail.detail = "versions<=" + versionName(most) + ": " + string(fail.stage) + ": " + fail.detail
 			return attempts, fail.with(scan.StageProbe)
 		}
