@@ -108,7 +108,7 @@ const (
 const (
 	placeBytes = 4 << 10
 	ahead      = 16 << 20 / placeBytes
-	batches    = 16 // of one job
+	batches    = 4 // of one job
 )
 
 // flushEvery is how long what was written may wait for more.
