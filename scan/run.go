@@ -53,7 +53,7 @@ type Progress struct {
 // When ctx ends, units that were not begun are recorded as interrupted, and
 // complete is false.
 func Run(ctx context.Context, targets []Target, sources map[TargetKind]Source, opt Options, w *Writer) (complete bool, err error) {
-	r := &runner{opt: opt, w: w, progress: opt.Progress, places: make(chan struct{}, ahead)}
+	r := &runner{opt: opt, w: w, progress: opt.Progress, places: make(chan struct{}, ahead), spread: newSpread(opt.PerHost)}
 	if r.progress == nil {
 		r.progress = new(Progress)
 	}
@@ -66,8 +66,8 @@ type runner struct {
 	progress *Progress
 	cut      atomic.Bool   // a unit was cut short or never begun
 	places   chan struct{} // see hand
+	spread   *spread       // endpoint jobs
 	spare    sync.Pool     // *batch
-	tick     *time.Ticker  // what was written goes out, however little
 }
 
 // batch gives an empty batch, with the room of one that was written.
@@ -89,8 +89,9 @@ type job struct {
 	head chan struct{} // closed when what the job gives is being written
 	out  chan *batch   // closed when the unit is done
 
-	host   *group // of an endpoint: see spread
-	number int
+	host   *group // of an endpoint; nil for others
+	number int    // of an endpoint job, in the order of the targets
+	begun  bool
 }
 
 // How many jobs may be under way or waiting for their turn to be written: it
@@ -102,13 +103,14 @@ const (
 	endpointWindow = 4096 // for all workers on endpoints
 )
 
-// What may wait for its turn to be written is bounded in places of placeBytes
-// each, so that one file with much in it keeps every worker busy, and thousands
-// of endpoints do as well. The job whose turn it is needs no place.
+// What a unit of files gives is handed over in batches. What may wait for its
+// turn to be written is bounded in places of placeBytes each, so that one file
+// with much in it keeps every worker busy. The job whose turn it is needs no
+// place. What an endpoint gives is small, and one batch: see spread.
 const (
+	batches    = 16 // of one job
 	placeBytes = 4 << 10
 	ahead      = 16 << 20 / placeBytes
-	batches    = 4 // of one job
 )
 
 // flushEvery is how long what was written may wait for more.
@@ -125,7 +127,7 @@ func (r *runner) run(ctx context.Context, targets []Target, sources map[TargetKi
 		}
 	}
 	ordered := make(chan *job, window*files+room)
-	fileJobs, endpointJobs := make(chan *job, window*files), newSpread(r.opt.PerHost)
+	fileJobs := make(chan *job, window*files)
 
 	// A failed write ends the run: nothing more could be kept.
 	stop, cancel := context.WithCancel(ctx)
@@ -142,28 +144,32 @@ func (r *runner) run(ctx context.Context, targets []Target, sources map[TargetKi
 	for range endpoints {
 		workers.Go(func() {
 			for {
-				j, ok := endpointJobs.take()
+				j, ok := r.spread.take()
 				if !ok {
 					return
 				}
 				r.observe(stop, j)
-				endpointJobs.done(j)
+				r.spread.done(j)
 			}
 		})
 	}
 	var walked error // read once ordered is closed
 	go func() {
 		defer close(ordered)
-		walked = r.walk(stop, targets, sources, func(kind TargetKind, j *job) {
-			ordered <- j
+		walked = r.walk(stop, targets, sources, func(kind TargetKind, u Unit) {
+			j := &job{unit: u, head: make(chan struct{})}
 			if kind == EndpointTarget {
-				endpointJobs.add(j)
+				j.out = make(chan *batch, 1)
+				ordered <- j
+				r.spread.add(j)
 			} else {
+				j.out = make(chan *batch, batches)
+				ordered <- j
 				fileJobs <- j
 			}
 		})
 		close(fileJobs)
-		endpointJobs.close()
+		r.spread.close()
 	}()
 
 	failed := r.collect(ordered, cancel)
@@ -177,8 +183,8 @@ func (r *runner) run(ctx context.Context, targets []Target, sources map[TargetKi
 	return ctx.Err() == nil && !r.cut.Load(), nil
 }
 
-// walk makes a job of every unit that is not in the past.
-func (r *runner) walk(ctx context.Context, targets []Target, sources map[TargetKind]Source, begin func(TargetKind, *job)) error {
+// walk begins every unit that is not in the past.
+func (r *runner) walk(ctx context.Context, targets []Target, sources map[TargetKind]Source, begin func(TargetKind, Unit)) error {
 	past := r.opt.Past
 	for _, t := range targets {
 		for u := range sources[t.Kind].Units(ctx, t) {
@@ -188,7 +194,7 @@ func (r *runner) walk(ctx context.Context, targets []Target, sources map[TargetK
 				return err
 			}
 			if !done {
-				begin(t.Kind, &job{unit: u, head: make(chan struct{}), out: make(chan *batch, batches)})
+				begin(t.Kind, u)
 			}
 		}
 	}
@@ -199,8 +205,8 @@ func (r *runner) walk(ctx context.Context, targets []Target, sources map[TargetK
 // collect writes what the jobs give, in their order. It calls cancel when that
 // fails, and goes on to take what is still given.
 func (r *runner) collect(ordered <-chan *job, cancel func()) (failed error) {
-	r.tick = time.NewTicker(flushEvery)
-	defer r.tick.Stop()
+	tick := time.NewTicker(flushEvery)
+	defer tick.Stop()
 	write := func(err error) {
 		if failed == nil && err != nil {
 			failed = err
@@ -208,16 +214,20 @@ func (r *runner) collect(ordered <-chan *job, cancel func()) (failed error) {
 		}
 	}
 	flush := func() { write(r.w.flush()) }
-	for j := range receive(ordered, r.tick.C, flush) {
+	for j := range receive(ordered, tick.C, flush) {
 		close(j.head)
-		for b := range receive(j.out, r.tick.C, flush) {
+		r.spread.lead(j)
+		for b := range receive(j.out, tick.C, flush) {
 			for range b.places {
 				<-r.places
 			}
+			r.spread.hold(-b.held)
 			if failed == nil {
 				write(r.w.write(b, r.progress))
 			}
-			r.recycle(b)
+			if b.held == 0 {
+				r.recycle(b)
+			}
 		}
 		r.progress.Done.Add(1)
 	}
@@ -249,16 +259,22 @@ func (r *runner) observe(ctx context.Context, j *job) {
 			return // already written, so that no later record needs it again
 		}
 		b.add(rec)
-		if len(b.text) >= batchBytes {
+		if len(b.text) >= batchBytes && j.host == nil {
 			r.hand(j, b)
 			b = r.batch()
 		}
 	}
 	r.observeUnit(ctx, j.unit, emit)
-	if len(b.text) > 0 {
-		r.hand(j, b)
-	} else {
+	switch {
+	case len(b.text) == 0:
 		r.spare.Put(b)
+	case j.host == nil:
+		r.hand(j, b)
+	default:
+		c := b.trimmed()
+		r.recycle(b)
+		r.spread.hold(c.held)
+		j.out <- c
 	}
 }
 

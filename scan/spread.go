@@ -12,15 +12,23 @@ import (
 // fewest, and the oldest job otherwise. So no host and no network is asked by
 // everyone at once while others wait, in whatever order the targets stand. A job
 // comes and goes at the cost of a heap's depth.
+//
+// What the jobs gave waits for its turn to be written. Where that is more than
+// heldBytes, none begins but the one whose turn it is.
 type spread struct {
 	mu      sync.Mutex
 	change  *sync.Cond
 	most    func(host string) int // see Options.PerHost
 	root    group                 // of networks, which are groups of hosts
-	waiting int
-	next    int // number of the next job
+	head    *job                  // whose turn it is; nil at first
+	waiting int                   // jobs
+	held    int                   // bytes
+	next    int                   // number of the next job
 	closed  bool
 }
+
+// heldBytes is room for what a window of endpoints gives, some 3 KiB each.
+const heldBytes = 16 << 20
 
 func newSpread(most func(host string) int) *spread {
 	s := &spread{most: most, root: group{all: map[string]*group{}}}
@@ -32,11 +40,16 @@ func newSpread(most func(host string) int) *spread {
 func (s *spread) add(j *job) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	host := hostOf(j.unit.Endpoint)
-	h := s.root.member(networkOf(host)).member(host)
+	host, most := hostOf(j.unit.Endpoint), 0
 	if s.most != nil {
-		h.most = s.most(host)
+		most = s.most(host)
 	}
+	network := networkOf(host)
+	if network == ourselves && most == 0 {
+		host = network
+	}
+	h := s.root.member(network).member(host)
+	h.most = most
 	j.host, j.number = h, s.next
 	s.next++
 	s.waiting++
@@ -53,24 +66,68 @@ func (s *spread) close() {
 	s.change.Broadcast()
 }
 
+// lead tells whose turn it is to be written.
+func (s *spread) lead(j *job) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.head = j
+	if s.held > heldBytes {
+		s.change.Signal()
+	}
+}
+
+// hold counts bytes that wait to be written.
+func (s *spread) hold(by int) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	full := s.held > heldBytes
+	s.held += by
+	if full && s.held <= heldBytes {
+		s.change.Broadcast()
+	}
+}
+
 // take waits for a job that may begin; ok is false when there will be none.
 func (s *spread) take() (j *job, ok bool) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	for !s.root.able() {
-		if s.closed && s.waiting == 0 {
+	for {
+		h := s.best()
+		switch {
+		case h != nil:
+			return s.begin(h), true
+		case s.closed && s.waiting == 0:
 			return nil, false
 		}
 		s.change.Wait()
 	}
-	h := s.root.members[0].members[0]
-	j, h.jobs[0], h.jobs = h.jobs[0], nil, h.jobs[1:]
+}
+
+// best is the host whose oldest job may begin now, or nil.
+func (s *spread) best() *group {
+	if s.held <= heldBytes {
+		if s.root.able() {
+			return s.root.members[0].members[0]
+		}
+		return nil
+	}
+	// The jobs before the head are done, so that it is its host's oldest.
+	if j := s.head; j != nil && j.host != nil && !j.begun && j.host.able() {
+		return j.host
+	}
+	return nil
+}
+
+func (s *spread) begin(h *group) *job {
+	j := h.jobs[0]
+	h.jobs[0], h.jobs = nil, h.jobs[1:]
+	j.begun = true
 	s.waiting--
 	h.count(+1)
 	if s.closed && s.waiting == 0 {
 		s.change.Broadcast()
 	}
-	return j, true
+	return j
 }
 
 // done makes room for another job of the host.
@@ -180,15 +237,22 @@ func hostOf(endpoint string) string {
 	return host
 }
 
+// ourselves is the network of the loopback addresses.
+const ourselves = "loopback"
+
 // networkOf is the /24 of an IPv4 address, or the /48 of an IPv6 address, which
 // is what one site gets (RFC 6177). A name stands for itself: its address is
-// found later.
+// found later. All that is on this machine is one network, and without a bound
+// one host: there is nobody to spare, and the order of the targets is best.
 func networkOf(host string) string {
 	addr, err := netip.ParseAddr(host)
 	if err != nil {
 		return host
 	}
 	addr = addr.Unmap()
+	if addr.IsLoopback() {
+		return ourselves
+	}
 	bits := 48
 	if addr.Is4() {
 		bits = 24

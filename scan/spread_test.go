@@ -1,10 +1,15 @@
 package scan
 
 import (
+	"bytes"
+	"context"
 	"fmt"
+	"iter"
 	"slices"
+	"strings"
 	"sync"
 	"testing"
+	"time"
 )
 
 func spreadOf(most func(string) int, endpoints ...string) *spread {
@@ -28,6 +33,8 @@ func TestSpreadOrder(t *testing.T) {
 			[]string{"192.0.2.1:1", "198.51.100.1:1", "192.0.2.2:1", "198.51.100.1:2", "192.0.2.3:1", "192.0.2.1:2"}},
 		{"IPv6 by site", []string{"[2001:db8:1::1]:1", "[2001:db8:1:2::1]:1", "[2001:db8:2::1]:1"},
 			[]string{"[2001:db8:1::1]:1", "[2001:db8:2::1]:1", "[2001:db8:1:2::1]:1"}},
+		{"this machine, as it stands", []string{"127.0.0.1:1", "127.0.0.1:2", "127.0.0.2:1", "[::1]:1", "127.1.0.1:1"},
+			[]string{"127.0.0.1:1", "127.0.0.1:2", "127.0.0.2:1", "[::1]:1", "127.1.0.1:1"}},
 		{"an IPv4 address in an IPv6 one", []string{"192.0.2.1:1", "[::ffff:192.0.2.2]:1", "a:1"}, []string{"192.0.2.1:1", "a:1", "[::ffff:192.0.2.2]:1"}},
 	} {
 		t.Run(c.name, func(t *testing.T) {
@@ -84,6 +91,77 @@ func TestSpreadLimit(t *testing.T) {
 	}
 	if len(s.root.all) != 0 || len(s.root.members) != 0 || s.root.busy != 0 {
 		t.Errorf("left behind: %+v", s.root)
+	}
+}
+
+// TestSpreadHeld: where more waits to be written than may, nothing begins but
+// the job whose turn it is.
+func TestSpreadHeld(t *testing.T) {
+	s := newSpread(nil)
+	jobs := []*job{{unit: Unit{Endpoint: "192.0.2.1:1"}}, {unit: Unit{Endpoint: "192.0.2.1:2"}}, {unit: Unit{Endpoint: "192.0.2.1:3"}}, {unit: Unit{Endpoint: "a:1"}}}
+	for _, j := range jobs {
+		s.add(j)
+	}
+	begun := func(want *job) {
+		t.Helper()
+		if h := s.best(); h == nil || s.begin(h) != want {
+			t.Fatal("another job was begun, or none")
+		}
+	}
+	begun(jobs[0])
+	begun(jobs[3])
+	s.hold(heldBytes + 1)
+	if s.best() != nil {
+		t.Error("a job may begin")
+	}
+	s.lead(jobs[0])
+	if s.best() != nil {
+		t.Error("a job may begin while the head is under way")
+	}
+	s.done(jobs[0])
+	s.lead(jobs[1])
+	begun(jobs[1])
+	s.hold(-1)
+	begun(jobs[2])
+}
+
+// manyHosts yields endpoints of many networks, in turn by network, whose records
+// are large.
+type manyHosts int
+
+func (n manyHosts) Units(_ context.Context, t Target) iter.Seq[Unit] {
+	return func(yield func(Unit) bool) {
+		for i := range int(n) {
+			endpoint := fmt.Sprintf("10.0.%d.%d:443", i*16/int(n), i%250)
+			yield(Unit{Target: t.Arg, Endpoint: endpoint, Observe: func(_ context.Context, emit func(Record)) {
+				emit(&NotAssessed{Target: t.Arg, Endpoint: endpoint, Detail: strings.Repeat("x", 24<<10), Attempts: i})
+			}})
+		}
+	}
+}
+
+// TestRunManyNetworks has more to hold than is held, with the work far from the
+// order of the targets: it ends, and in order.
+func TestRunManyNetworks(t *testing.T) {
+	const n = 3000
+	var out bytes.Buffer
+	w, err := NewWriter(&out, RunRecord{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	complete, err := Run(t.Context(), []Target{{Arg: "a", Kind: EndpointTarget}}, map[TargetKind]Source{EndpointTarget: manyHosts(n)},
+		Options{EndpointWorkers: 32, PerHost: func(string) int { return 1 }, Now: time.Now}, w)
+	if err == nil {
+		err = w.Finish(time.Unix(0, 0), complete)
+	}
+	records, rerr := readEvidence(out.Bytes(), true)
+	if err != nil || rerr != nil || len(records) != n+2 {
+		t.Fatal(err, rerr, len(records))
+	}
+	for i, r := range records[1 : n+1] {
+		if got := r.(*NotAssessed).Attempts; got != i {
+			t.Fatalf("record %d is of unit %d", i, got)
+		}
 	}
 }
 

@@ -2,11 +2,13 @@ package scan
 
 import (
 	"bufio"
+	"bytes"
 	"crypto/sha256"
 	"encoding/hex"
 	"fmt"
 	"hash"
 	"io"
+	"slices"
 	"sync"
 	"time"
 )
@@ -133,6 +135,7 @@ type batch struct {
 	text   []byte
 	marks  []mark
 	places int // that it took among what waits for its turn
+	held   int // bytes that a spread counts
 }
 
 // A mark ends one record in a batch's text.
@@ -140,6 +143,11 @@ type mark struct {
 	kind Kind
 	end  int
 	sum  [32]byte // of a certificate
+}
+
+// trimmed is a copy without room to spare: thousands may wait for their turn.
+func (b *batch) trimmed() *batch {
+	return &batch{text: bytes.Clone(b.text), marks: slices.Clone(b.marks), held: len(b.text)}
 }
 
 func (b *batch) add(r Record) {
