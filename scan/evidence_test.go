@@ -91,6 +91,8 @@ func TestEvidenceTampering(t *testing.T) {
 		{"key_bits", strings.Replace(whole, `"key_bits":384`, `"key_bits":521`, 1), 2, "key_bits"},
 		{"not_after", strings.Replace(whole, `"not_after":"2027`, `"not_after":"2037`, 1), 2, "not_after"},
 		{"der", strings.Replace(whole, `"der":"MIIB`, `"der":"MIIC`, 1), 2, "DER"},
+		{"a digest that is too long", strings.Replace(whole, `{"kind":"certificate","sha256":"`, `{"kind":"certificate","sha256":"00`, 1), 2, "no SHA-256"},
+		{"a digest that is too short", strings.Replace(whole, `{"kind":"certificate","sha256":"`, `{"kind":"certificate","sha256":"","sha257":"`, 1), 2, "no SHA-256"},
 		{"fact removed", strings.Replace(whole, `,"key_bits":384`, ``, 1), 5, "SHA-256"},
 		{"fact twice", strings.Replace(whole, `"key_bits":384`, `"key_bits":384,"key_bits":521`, 1), 2, "stands twice"},
 		{"another field", strings.Replace(whole, `"path":"a.pem"`, `"path":"b.pem"`, 1), 5, "edited"},

@@ -230,6 +230,7 @@ var notAssessedFields = []field[NotAssessed]{
 
 var endFields = []field[End]{
 	{"finished", "when the scan ended, UTC", false, func(r *End) any { return &r.Finished }},
+	{"resumed", "when the scan was last continued after it had been stopped, UTC", true, func(r *End) any { return &r.Resumed }},
 	{"complete", "false when the scan was interrupted", false, func(r *End) any { return &r.Complete }},
 	{"counts", "lines before this one, by kind", false, func(r *End) any { return &r.Counts }},
 	{"sha256", "SHA-256 of every byte before this line", false, func(r *End) any { return &r.SHA256 }},

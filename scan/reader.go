@@ -275,7 +275,10 @@ func decodeCertificate(text []byte, trusted bool, unknown *int) (*Certificate, e
 	if err := decodeRecord(text, c, unknown, certificateAll); err != nil {
 		return nil, err
 	}
-	if n, err := hex.Decode(c.sum[:], []byte(c.SHA256)); err != nil || n != len(c.sum) {
+	if len(c.SHA256) != hex.EncodedLen(len(c.sum)) {
+		return nil, fmt.Errorf("field %q is no SHA-256", "sha256")
+	}
+	if _, err := hex.Decode(c.sum[:], []byte(c.SHA256)); err != nil {
 		return nil, fmt.Errorf("field %q is no SHA-256", "sha256")
 	}
 	if trusted {

@@ -374,6 +374,7 @@ type NotAssessed struct {
 // An End is the last line: what was written before it.
 type End struct {
 	Finished time.Time
+	Resumed  time.Time      // when the scan was last continued after it had been stopped; zero for one run
 	Complete bool           // false when the scan was interrupted
 	Counts   map[string]int // lines before this one, by kind
 	SHA256   string         // of every byte before this line

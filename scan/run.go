@@ -18,7 +18,8 @@ type Source interface {
 }
 
 // A Unit is one file or one endpoint. Observe emits a record for each thing
-// found and for each thing that could not be assessed; it ends soon after ctx.
+// found and for each thing that could not be assessed, the last of which names
+// the target and the unit (see [Past]); it ends soon after ctx.
 type Unit struct {
 	Target   string // as written by the user
 	Path     string // of the file, or
@@ -29,10 +30,12 @@ type Unit struct {
 // Options configures Run. The zero value observes one unit of each source at a
 // time.
 type Options struct {
-	FileWorkers     int              // files observed at once; 0 means 1
-	EndpointWorkers int              // endpoints observed at once; 0 means 1
-	Now             func() time.Time // clock for the records that Run makes itself
-	Progress        *Progress        // updated while Run works; may be nil
+	FileWorkers     int                   // files observed at once; 0 means 1
+	EndpointWorkers int                   // endpoints observed at once; 0 means 1
+	PerHost         func(host string) int // most endpoints of one host at once, 0 for any number; nil for any number of each
+	Past            *Past                 // what an earlier run observed already; may be nil
+	Now             func() time.Time      // clock for the records that Run makes itself
+	Progress        *Progress             // updated while Run works; may be nil
 }
 
 // Progress counts what a running scan has done; its fields may be read at any
@@ -50,7 +53,7 @@ type Progress struct {
 // When ctx ends, units that were not begun are recorded as interrupted, and
 // complete is false.
 func Run(ctx context.Context, targets []Target, sources map[TargetKind]Source, opt Options, w *Writer) (complete bool, err error) {
-	r := &runner{opt: opt, w: w, progress: opt.Progress, places: make(chan struct{}, ahead)}
+	r := &runner{opt: opt, w: w, progress: opt.Progress, places: make(chan struct{}, ahead), spread: newSpread(opt.PerHost)}
 	if r.progress == nil {
 		r.progress = new(Progress)
 	}
@@ -62,7 +65,8 @@ type runner struct {
 	w        *Writer
 	progress *Progress
 	cut      atomic.Bool   // a unit was cut short or never begun
-	places   chan struct{} // one for each batch that waits for its turn
+	places   chan struct{} // see hand
+	spread   *spread       // endpoint jobs
 	spare    sync.Pool     // *batch
 }
 
@@ -84,84 +88,166 @@ type job struct {
 	unit Unit
 	head chan struct{} // closed when what the job gives is being written
 	out  chan *batch   // closed when the unit is done
+
+	host   *group // of an endpoint; nil for others
+	number int    // of an endpoint job, in the order of the targets
+	begun  bool
 }
 
-// window is how many jobs may be under way or waiting for their turn to be
-// written, for each worker; it bounds memory and lets the rest go on while the
-// unit at the head is slow.
-const window = 16
+// How many jobs may be under way or waiting for their turn to be written: it
+// bounds memory, and lets the rest go on while the unit at the head is slow.
+// Endpoints are many, small and slow; a window of thousands holds enough hosts
+// to spread the work over, and enough work for the time of one that hangs.
+const (
+	window         = 16   // for each worker on files
+	endpointWindow = 4096 // for all workers on endpoints
+)
 
-// ahead is how many batches may wait for their turn, so that a few files with
-// much in them keep every worker busy. The job whose turn it is needs no place
-// among them.
-const ahead = 64
+// What a unit of files gives is handed over in batches. What may wait for its
+// turn to be written is bounded in places of placeBytes each, so that one file
+// with much in it keeps every worker busy. The job whose turn it is needs no
+// place. What an endpoint gives is small, and one batch: see spread.
+const (
+	batches    = 16 // of one job
+	placeBytes = 4 << 10
+	ahead      = 16 << 20 / placeBytes
+)
+
+// flushEvery is how long what was written may wait for more.
+const flushEvery = time.Second
 
 func (r *runner) run(ctx context.Context, targets []Target, sources map[TargetKind]Source) (bool, error) {
-	files, endpoints := 0, 0 // workers, where there is work for them
+	files, endpoints, room := 0, 0, 0 // workers and places of the window, where there is work for them
 	for _, t := range targets {
 		if t.Kind == EndpointTarget {
 			endpoints = max(1, r.opt.EndpointWorkers)
+			room = endpointWindow
 		} else {
 			files = max(1, r.opt.FileWorkers)
 		}
 	}
-	ordered := make(chan *job, window*(files+endpoints))
-	queues := map[TargetKind]chan *job{
-		PathTarget:     make(chan *job, window*files),
-		EndpointTarget: make(chan *job, window*endpoints),
-	}
-	queues[StdinTarget], queues[BadTarget] = queues[PathTarget], queues[PathTarget]
+	ordered := make(chan *job, window*files+room)
+	fileJobs := make(chan *job, window*files)
 
 	// A failed write ends the run: nothing more could be kept.
 	stop, cancel := context.WithCancel(ctx)
 	defer cancel()
 
 	var workers sync.WaitGroup
-	for kind, n := range map[TargetKind]int{PathTarget: files, EndpointTarget: endpoints} {
-		for range n {
-			workers.Go(func() {
-				for j := range queues[kind] {
-					r.observe(stop, j)
-				}
-			})
-		}
+	for range files {
+		workers.Go(func() {
+			for j := range fileJobs {
+				r.observe(stop, j)
+			}
+		})
 	}
+	for range endpoints {
+		workers.Go(func() {
+			for {
+				j, ok := r.spread.take()
+				if !ok {
+					return
+				}
+				r.observe(stop, j)
+				r.spread.done(j)
+			}
+		})
+	}
+	var walked error // read once ordered is closed
 	go func() {
 		defer close(ordered)
-		for _, t := range targets {
-			for u := range sources[t.Kind].Units(stop, t) {
-				r.progress.Found.Add(1)
-				j := &job{unit: u, head: make(chan struct{}), out: make(chan *batch, ahead)}
+		walked = r.walk(stop, targets, sources, func(kind TargetKind, u Unit) {
+			j := &job{unit: u, head: make(chan struct{})}
+			if kind == EndpointTarget {
+				j.out = make(chan *batch, 1)
 				ordered <- j
-				queues[t.Kind] <- j
+				r.spread.add(j)
+			} else {
+				j.out = make(chan *batch, batches)
+				ordered <- j
+				fileJobs <- j
 			}
-		}
-		r.progress.Walked.Store(true)
-		close(queues[PathTarget])
-		close(queues[EndpointTarget])
+		})
+		close(fileJobs)
+		r.spread.close()
 	}()
 
-	var failed error
-	for j := range ordered {
+	failed := r.collect(ordered, cancel)
+	workers.Wait()
+	switch {
+	case failed != nil:
+		return false, failed
+	case walked != nil:
+		return false, walked
+	}
+	return ctx.Err() == nil && !r.cut.Load(), nil
+}
+
+// walk begins every unit that is not in the past.
+func (r *runner) walk(ctx context.Context, targets []Target, sources map[TargetKind]Source, begin func(TargetKind, Unit)) error {
+	past := r.opt.Past
+	for _, t := range targets {
+		for u := range sources[t.Kind].Units(ctx, t) {
+			r.progress.Found.Add(1)
+			done, err := past.passed(u, r.progress)
+			if err != nil {
+				return err
+			}
+			if !done {
+				begin(t.Kind, u)
+			}
+		}
+	}
+	r.progress.Walked.Store(true)
+	return past.leave(r.progress)
+}
+
+// collect writes what the jobs give, in their order. It calls cancel when that
+// fails, and goes on to take what is still given.
+func (r *runner) collect(ordered <-chan *job, cancel func()) (failed error) {
+	tick := time.NewTicker(flushEvery)
+	defer tick.Stop()
+	write := func(err error) {
+		if failed == nil && err != nil {
+			failed = err
+			cancel()
+		}
+	}
+	flush := func() { write(r.w.flush()) }
+	for j := range receive(ordered, tick.C, flush) {
 		close(j.head)
-		for b := range j.out {
-			if b.waits {
+		r.spread.lead(j)
+		for b := range receive(j.out, tick.C, flush) {
+			for range b.places {
 				<-r.places
 			}
+			r.spread.hold(-b.held)
 			if failed == nil {
-				if failed = r.w.write(b, r.progress); failed != nil {
-					cancel()
-				}
+				write(r.w.write(b, r.progress))
 			}
-			r.recycle(b)
+			if b.held == 0 {
+				r.recycle(b)
+			}
 		}
 		r.progress.Done.Add(1)
 	}
-	workers.Wait()
-	if failed != nil {
-		return false, failed
+	return failed
+}
+
+// receive yields what comes, and calls idle at a tick while nothing does.
+func receive[T any](from <-chan T, tick <-chan time.Time, idle func()) iter.Seq[T] {
+	return func(yield func(T) bool) {
+		for {
+			select {
+			case v, ok := <-from:
+				if !ok || !yield(v) {
+					return
+				}
+			case <-tick:
+				idle()
+			}
+		}
 	}
-	return ctx.Err() == nil && !r.cut.Load(), nil
 }
 
 // observe runs the unit of one job.
@@ -173,30 +259,36 @@ func (r *runner) observe(ctx context.Context, j *job) {
 			return // already written, so that no later record needs it again
 		}
 		b.add(rec)
-		if len(b.text) >= batchBytes {
+		if len(b.text) >= batchBytes && j.host == nil {
 			r.hand(j, b)
 			b = r.batch()
 		}
 	}
 	r.observeUnit(ctx, j.unit, emit)
-	if len(b.text) > 0 {
-		r.hand(j, b)
-	} else {
+	switch {
+	case len(b.text) == 0:
 		r.spare.Put(b)
+	case j.host == nil:
+		r.hand(j, b)
+	default:
+		c := b.trimmed()
+		r.recycle(b)
+		r.spread.hold(c.held)
+		j.out <- c
 	}
 }
 
-// hand gives a batch to be written. It waits while too many others do.
+// hand gives a batch to be written. It waits while too much else does: until
+// there is a place for each placeBytes that the batch takes up, or until it is
+// the job's turn.
 func (r *runner) hand(j *job, b *batch) {
-	select {
-	case <-j.head:
-		b.waits = false
-	default:
+	b.places = 0
+	for want := 1 + cap(b.text)/placeBytes; b.places < want; b.places++ {
 		select {
 		case <-j.head:
-			b.waits = false
+			j.out <- b
+			return
 		case r.places <- struct{}{}:
-			b.waits = true
 		}
 	}
 	j.out <- b

@@ -2,11 +2,13 @@ package scan
 
 import (
 	"bufio"
+	"bytes"
 	"crypto/sha256"
 	"encoding/hex"
 	"fmt"
 	"hash"
 	"io"
+	"slices"
 	"sync"
 	"time"
 )
@@ -14,41 +16,45 @@ import (
 // A Writer writes evidence: one run record, the records of a scan, one end
 // record. A certificate is written once, before its first use.
 type Writer struct {
-	out    *bufio.Writer
-	digest hash.Hash // of every byte so far
-	counts map[string]int
+	out     *bufio.Writer
+	digest  hash.Hash // of every byte so far
+	counts  map[string]int
+	resumed time.Time // zero for a scan in one run
 
 	mu   sync.RWMutex // guards seen: workers ask while the collector adds
 	seen map[[32]byte]struct{}
 }
 
+// bufferBytes is what is written to the file at once.
+const bufferBytes = 1 << 18
+
 // NewWriter begins evidence with its run record; Schema and Tool are filled in.
 func NewWriter(w io.Writer, run RunRecord) (*Writer, error) {
 	run.Schema, run.Tool = Schema, Tool
 	e := &Writer{
-		out:    bufio.NewWriterSize(w, 1<<18),
+		out:    bufio.NewWriterSize(w, bufferBytes),
 		digest: sha256.New(),
 		counts: map[string]int{},
 		seen:   map[[32]byte]struct{}{},
 	}
 	b := new(batch)
 	b.add(&run)
-	return e, e.write(b, nil)
+	if err := e.write(b, nil); err != nil {
+		return e, err
+	}
+	return e, e.flush()
 }
 
 // Finish writes the end record and flushes. complete is false when the scan
 // was interrupted.
 func (w *Writer) Finish(finished time.Time, complete bool) error {
 	l := line{}
-	(&End{Finished: finished.UTC(), Complete: complete, Counts: w.counts, SHA256: hex.EncodeToString(w.digest.Sum(nil))}).appendTo(&l)
+	(&End{Finished: finished.UTC(), Resumed: w.resumed, Complete: complete, Counts: w.counts, SHA256: hex.EncodeToString(w.digest.Sum(nil))}).appendTo(&l)
 	w.digest.Write(l.text)
 	if _, err := w.out.Write(l.text); err != nil {
 		return fmt.Errorf("write evidence: %w", err)
 	}
-	if err := w.out.Flush(); err != nil {
-		return fmt.Errorf("write evidence: %w", err)
-	}
-	return nil
+	return w.flush()
 }
 
 // SHA256 is the digest of the whole file, once Finish has returned.
@@ -102,6 +108,14 @@ func (w *Writer) append(text []byte) error {
 	return nil
 }
 
+// flush hands on what was written, so that a scan that is killed leaves it.
+func (w *Writer) flush() error {
+	if err := w.out.Flush(); err != nil {
+		return fmt.Errorf("write evidence: %w", err)
+	}
+	return nil
+}
+
 func (p *Progress) count(k Kind) {
 	switch k {
 	case KindCertificate:
@@ -118,9 +132,10 @@ const batchBytes = 1 << 18
 // A batch is some records of one unit, already encoded: encoding is the
 // workers' share, so that the one collector only copies and hashes.
 type batch struct {
-	text  []byte
-	marks []mark
-	waits bool // it took a place among those that wait for their turn
+	text   []byte
+	marks  []mark
+	places int // that it took among what waits for its turn
+	held   int // bytes that a spread counts
 }
 
 // A mark ends one record in a batch's text.
@@ -128,6 +143,11 @@ type mark struct {
 	kind Kind
 	end  int
 	sum  [32]byte // of a certificate
+}
+
+// trimmed is a copy without room to spare: thousands may wait for their turn.
+func (b *batch) trimmed() *batch {
+	return &batch{text: bytes.Clone(b.text), marks: slices.Clone(b.marks), held: len(b.text)}
 }
 
 func (b *batch) add(r Record) {

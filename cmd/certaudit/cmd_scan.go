@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"maps"
+	"net"
 	"os"
 	"path/filepath"
 	"runtime"
@@ -41,6 +42,7 @@ type scanFlags struct {
 
 	passwords passwordFlags
 	reach     reachFlags
+	manners   mannersFlags
 
 	bounds      certfile.Limits
 	excludeFile map[string]string // from the configuration
@@ -59,6 +61,7 @@ func (f *scanFlags) register(flags *pflag.FlagSet) {
 	flags.BoolVar(&f.noKeys, "no-private-keys", false, "parse no key material: a private key is recorded, and nothing more")
 	f.passwords.register(flags)
 	f.reach.register(flags)
+	f.manners.register(flags)
 }
 
 func (f *scanFlags) configure(flags *pflag.FlagSet, s settings) error {
@@ -88,7 +91,10 @@ func (f *scanFlags) configure(flags *pflag.FlagSet, s settings) error {
 	if f.jobs < 0 {
 		return fmt.Errorf("--jobs %d: give a number above zero", f.jobs)
 	}
-	return f.reach.configure(flags, s)
+	if err := f.reach.configure(flags, s); err != nil {
+		return err
+	}
+	return f.manners.configure(flags, s)
 }
 
 // bound sets the bounds on one file, flags over the configuration.
@@ -222,6 +228,9 @@ type scanPlan struct {
 	endJobs  int
 
 	passwords *passwords
+	manners   mannersFlags
+	pace      *pace
+	notice    string // what the user should know of the plan
 }
 
 // endpointJobs is how many endpoints are under way at once unless --jobs says.
@@ -230,12 +239,13 @@ const endpointJobs = 128
 // plan reads targets, roots and policies. The first listed args come from the
 // configuration, where only ./, ../, / and file: mark a path.
 func (a *app) plan(f *scanFlags, args []string, listed int, out string, set *policies.Set) (*scanPlan, error) {
-	p := &scanPlan{fileJobs: f.jobs, endJobs: f.jobs}
-	if f.jobs == 0 {
-		p.fileJobs, p.endJobs = runtime.GOMAXPROCS(0), endpointJobs
-	}
+	p := &scanPlan{manners: f.manners}
+	p.schedule(f)
 	if err := a.readTargets(p, f, args, listed); err != nil {
 		return nil, err
+	}
+	if f.manners.resume && slices.ContainsFunc(p.targets, func(t scan.Target) bool { return t.Kind == scan.StdinTarget }) {
+		return nil, errors.New("--resume: standard input cannot be read again; name files")
 	}
 	excludes, err := parseExcludes(f.excludes, f.excludeFile)
 	if err != nil {
@@ -262,7 +272,8 @@ func (a *app) plan(f *scanFlags, args []string, listed int, out string, set *pol
 	if slices.ContainsFunc(p.targets, func(t scan.Target) bool { return t.Kind == scan.EndpointTarget }) {
 		roots = tlsprobe.NewRoots(ders)
 	}
-	options := tlsprobe.Options{Timeout: f.timeout, Roots: roots, Probes: p.run.Probes, Offline: f.offline, Now: a.now}
+	options := tlsprobe.Options{Timeout: f.timeout, Roots: roots, Probes: p.run.Probes, Offline: f.offline, Now: a.now,
+		Dial: p.pace.dialer((&net.Dialer{KeepAlive: -1}).DialContext)}
 	if err := f.reach.apply(&options, a.getenv, p.passwords.forPath); err != nil {
 		return nil, err
 	}
@@ -272,10 +283,26 @@ func (a *app) plan(f *scanFlags, args []string, listed int, out string, set *pol
 	}
 	files := certfile.New(certfile.Options{Targets: p.targets, Excludes: excludes, Anchors: f.anchors, Roots: sums(ders), Stdin: a.stdin,
 		Writing: filepath.Join(out, partialName), Passwords: p.passwords.forPath, Limits: f.bounds, NoPrivateKeys: f.noKeys, Now: a.now})
-	p.sources = map[scan.TargetKind]scan.Source{scan.PathTarget: files, scan.StdinTarget: files, scan.EndpointTarget: prober,
+	p.sources = map[scan.TargetKind]scan.Source{scan.PathTarget: files, scan.StdinTarget: files, scan.EndpointTarget: p.pace.source(prober),
 		scan.BadTarget: scan.BadTargets{Now: a.now}}
 	p.describe(f)
 	return p, nil
+}
+
+// schedule decides how much is under way at once, and how fast it begins.
+func (p *scanPlan) schedule(f *scanFlags) {
+	files, endpoints := f.jobs, f.jobs
+	if f.jobs == 0 {
+		files, endpoints = runtime.GOMAXPROCS(0), endpointJobs
+	}
+	allowed, lowered := descriptors(), false
+	if p.fileJobs, p.endJobs, lowered = fit(files, endpoints, allowed); lowered {
+		p.notice = fmt.Sprintf("the system allows %d open files (ulimit -n): up to %s and %s are observed at once",
+			allowed, counted(p.fileJobs, "file"), counted(p.endJobs, "endpoint"))
+	}
+	if !f.offline {
+		p.pace = newPace(f.manners.rate)
+	}
 }
 
 func (p *scanPlan) describe(f *scanFlags) {
@@ -338,7 +365,11 @@ func (a *app) collect(ctx context.Context, common *commonFlags, p *scanPlan, out
 	if run.BinarySHA256, err = binarySHA256(); err != nil {
 		return nil, collected{}, fmt.Errorf("digest of this program: %w", err)
 	}
-	file, err := out.begin()
+	open := out.begin
+	if p.manners.resume {
+		open = out.reopen
+	}
+	file, err := open()
 	if err != nil {
 		return nil, collected{}, err
 	}
@@ -355,14 +386,21 @@ func (a *app) collect(ctx context.Context, common *commonFlags, p *scanPlan, out
 
 func (a *app) observe(ctx context.Context, common *commonFlags, p *scanPlan, run scan.RunRecord, file *os.File) (collected, error) {
 	disk := &flusher{file: file}
-	w, err := scan.NewWriter(disk, run)
+	w, past, err := p.writer(disk, run, a.started)
 	if err != nil {
 		return collected{}, err
+	}
+	if p.notice != "" && !common.quiet {
+		a.err.printf("certaudit: %s\n", p.notice)
 	}
 	var progress scan.Progress
 	show := a.showProgress(common, &progress)
 	began := a.now()
-	complete, err := scan.Run(ctx, p.targets, p.sources, scan.Options{FileWorkers: p.fileJobs, EndpointWorkers: p.endJobs, Now: a.now, Progress: &progress}, w)
+	pacing, stopPacing := context.WithCancel(ctx)
+	defer stopPacing()
+	go p.pace.run(pacing)
+	complete, err := scan.Run(ctx, p.targets, p.sources, scan.Options{FileWorkers: p.fileJobs, EndpointWorkers: p.endJobs,
+		PerHost: p.manners.limit, Past: past, Now: a.now, Progress: &progress}, w)
 	show()
 	p.passwords.warn(a.err)
 	if err := errors.Join(err, disk.wait()); err != nil {

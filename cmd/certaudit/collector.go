@@ -12,8 +12,8 @@ import (
 // certificates is live would waste memory. So the heap may grow by collectorRoom
 // beyond what is live, or by half of it where that is more.
 const (
-	collectorRoom  = 48 << 20
-	collectorMost  = 400 // percent
+	collectorRoom  = 24 << 20
+	collectorMost  = 250 // percent
 	collectorLeast = 50
 	collectorEvery = 100 * time.Millisecond
 )

@@ -33,6 +33,8 @@ type settings struct {
 	FailOn          string            `yaml:"fail_on"`
 	AllowIncomplete []string          `yaml:"allow_incomplete"`
 	Jobs            int               `yaml:"jobs"`
+	PerHost         int               `yaml:"per_host"`
+	Rate            float64           `yaml:"rate"` // connections a second
 	Timeout         string            `yaml:"timeout"`
 	Offline         bool              `yaml:"offline"`
 	Roots           []string          `yaml:"roots"`

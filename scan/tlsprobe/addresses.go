@@ -29,7 +29,7 @@ func (v *visit) observeEach(ctx context.Context) {
 	addrs = slices.Compact(addrs)
 	for _, addr := range addrs[:min(len(addrs), maxEach)] {
 		one := &visit{p: v.p, target: v.target, emit: v.emit, literal: v.literal, host: v.host, name: v.name,
-			addrs: []netip.Addr{addr}, each: !v.literal, budget: newBudget()}
+			addrs: []netip.Addr{addr}, each: !v.literal, budget: newBudget(v.target.StartTLS)}
 		ctx, cancel := v.p.limited(ctx)
 		one.see(ctx)
 		cancel()

@@ -2,6 +2,7 @@ package tlsprobe
 
 import (
 	"context"
+	"math/rand/v2"
 	"net"
 	"net/netip"
 	"strconv"
@@ -17,7 +18,7 @@ func resolveShare(left time.Duration) time.Duration { return left / 2 }
 func connectShare(left time.Duration) time.Duration { return left / 4 * 3 }
 
 // lookup gives the addresses of a name in the order of the resolver (RFC 6724
-// where that is the system's). A temporary failure is tried once more.
+// where that is the system's). A temporary failure is tried again.
 func (p *Prober) lookup(ctx context.Context, name string) (addrs []netip.Addr, attempts int, fail *failure) {
 	ctx, cancel := within(ctx, resolveShare)
 	defer cancel()
@@ -33,7 +34,7 @@ func (p *Prober) lookup(ctx context.Context, name string) (addrs []netip.Addr, a
 			return addrs, attempts, nil
 		}
 		fail = classifyResolve(ctx, err)
-		if !fail.temporary || attempts == 2 || !pause(ctx, fail) {
+		if !fail.temporary || attempts >= fail.tries() || !pause(ctx, attempts, fail) {
 			return nil, attempts, fail
 		}
 	}
@@ -87,8 +88,18 @@ func within(ctx context.Context, share func(left time.Duration) time.Duration) (
 	return context.WithTimeoutCause(ctx, share(time.Until(end)), errTimeout)
 }
 
-// backoff is the wait before a second attempt. A peer that wants fewer
-// connections counts them over a longer time.
+// tries is how often what is temporary is tried in all. A peer that wants fewer
+// connections is not asked for many more.
+func (f *failure) tries() int {
+	if f.reason == scan.ReasonRateLimited {
+		return 2
+	}
+	return 3
+}
+
+// backoff is the wait before a second attempt, and doubles from there; up to half
+// of it is left to chance, so that what failed together does not come again
+// together. A peer that wants fewer connections counts them over a longer time.
 func backoff(f *failure) time.Duration {
 	if f.reason == scan.ReasonRateLimited {
 		return time.Second
@@ -96,9 +107,11 @@ func backoff(f *failure) time.Duration {
 	return 100 * time.Millisecond
 }
 
-// pause waits before a second attempt; it is false when the time is over.
-func pause(ctx context.Context, f *failure) bool {
-	t := time.NewTimer(backoff(f))
+// pause waits after the attempt of that number, from 1; it is false when the
+// time is over.
+func pause(ctx context.Context, attempt int, f *failure) bool {
+	wait := backoff(f) << min(attempt-1, 4)
+	t := time.NewTimer(wait - rand.N(wait/2))
 	defer t.Stop()
 	select {
 	case <-ctx.Done():

@@ -96,13 +96,13 @@ func (v *visit) locate(ctx context.Context) *failure {
 }
 
 // meet speaks to the endpoint until it has shown certificates. A reset, or a peer
-// that is busy, gets a second attempt, a refusal another manner. The failure that is reported is
+// that is busy, gets another attempt, a refusal another manner. The failure that is reported is
 // the first that is not temporary, because later ones answer stranger
 // questions, unless the server went on and had no certificate to show. From the
 // first connection on, the address stays the same.
 func (v *visit) meet(ctx context.Context) (*sight, *failure) {
 	var first *failure
-	retried := false
+	temporary := 0 // failures
 	m := manner{alpn: true, cert: v.p.client(v.target.Endpoint())}
 	for v.attempts = 1; ; v.attempts++ {
 		seen, fail := v.attempt(ctx, v.name, m)
@@ -114,10 +114,12 @@ func (v *visit) meet(ctx context.Context) (*sight, *failure) {
 			first = fail
 		}
 		next, ok := m.next(fail)
+		if fail.temporary {
+			temporary++
+		}
 		switch {
-		case fail.temporary && !retried:
-			retried = true
-			ok = pause(ctx, fail)
+		case fail.temporary && temporary < fail.tries():
+			ok = pause(ctx, temporary, fail)
 		case ok:
 			m = next
 		}

@@ -473,7 +473,7 @@ func TestObserveFailures(t *testing.T) {
 					time.Sleep(50 * time.Millisecond)
 				}
 			}, scan.StageHandshake, scan.ReasonTimeout, 1},
-			{"reset", func(c net.Conn) { c.Read(make([]byte, 1)); c.(*net.TCPConn).SetLinger(0) }, scan.StageHandshake, scan.ReasonReset, 2},
+			{"reset", func(c net.Conn) { c.Read(make([]byte, 1)); c.(*net.TCPConn).SetLinger(0) }, scan.StageHandshake, scan.ReasonReset, 3},
 			{"close", write(""), scan.StageHandshake, scan.ReasonClosed, 2},
 			{"close within a header", write("\x16\x03\x03"), scan.StageHandshake, scan.ReasonClosed, 2},
 			{"close within a record", write("\x16\x03\x03\x00\x20\x02"), scan.StageHandshake, scan.ReasonClosed, 2},
@@ -540,7 +540,7 @@ func TestObserveNoConnection(t *testing.T) {
 	}{
 		{"refused port", "127.0.0.1", Options{}, scan.StageConnect, scan.ReasonRefused, 1},
 		{"unknown name", "host.invalid", failing(&net.DNSError{Err: "no such host", IsNotFound: true}), scan.StageResolve, scan.ReasonNotFound, 1},
-		{"resolver in trouble", "host.invalid", failing(&net.DNSError{Err: "server misbehaving", IsTemporary: true}), scan.StageResolve, scan.ReasonNotObtained, 2},
+		{"resolver in trouble", "host.invalid", failing(&net.DNSError{Err: "server misbehaving", IsTemporary: true}), scan.StageResolve, scan.ReasonNotObtained, 3},
 		{"resolver times out", "host.invalid", failing(&net.DNSError{Err: "i/o timeout", IsTimeout: true}), scan.StageResolve, scan.ReasonTimeout, 1},
 		{"resolver is silent", "host.invalid", silent, scan.StageResolve, scan.ReasonTimeout, 1},
 		{"name without ASCII form", "xn--ü.example", Options{}, scan.StageResolve, scan.ReasonBadTarget, 0},

@@ -117,7 +117,7 @@ func (v *visit) again(ctx context.Context, name string) (*sight, *failure) {
 			return seen, nil
 		}
 		fail.attempts = attempts
-		if !fail.temporary || attempts == 2 || !pause(ctx, fail) {
+		if !fail.temporary || attempts == 2 || !pause(ctx, attempts, fail) {
 			return nil, fail
 		}
 	}

@@ -115,7 +115,7 @@ func (v *visit) ask(ctx context.Context, h hello, want byte) (*flight, *failure)
 			return nil, nil
 		}
 		again := fail.temporary || fail.reason == scan.ReasonTimeout || fail.alert == alertInternalError
-		if !again || attempts == 2 || !pause(ctx, fail) {
+		if !again || attempts == 2 || !pause(ctx, attempts, fail) {
 			return f, fail
 		}
 		before = fail
