@@ -23,16 +23,15 @@ func upgradeFTP(d *dialogue) error {
 	if r.code == 234 {
 		return nil
 	}
-	no := r.no()
 	if r.code/100 != 5 {
-		return no
+		return r.no()
 	}
 	features, err := d.ask("FEAT")
 	d.step = "answer to AUTH"
-	if err != nil || !offersAuth(features) {
-		return notOffered(quote(r.first))
+	if err != nil || offersAuth(features) {
+		return r.no()
 	}
-	return no
+	return notOffered(quote(r.first))
 }
 
 // offersAuth looks for "AUTH TLS", "AUTH TLS-C;TLS-P;SSL" and their like.

@@ -29,22 +29,21 @@ func upgradePOP3(d *dialogue) error {
 	case strings.Contains(answer, "[SYS/TEMP]"):
 		return busy(quote(answer))
 	}
-	offered := d.pop3Offers("STLS")
+	list, err := d.pop3Capabilities()
 	d.step = "answer to STLS"
-	if offered {
+	if err != nil || slices.ContainsFunc(list, func(line string) bool { return isWord(line, "STLS") }) {
 		return refused(quote(answer))
 	}
 	return notOffered(quote(answer))
 }
 
-// pop3Offers is false, too, where the capabilities cannot be had.
-func (d *dialogue) pop3Offers(capability string) bool {
+// pop3Capabilities gives none for a server that has no list of them.
+func (d *dialogue) pop3Capabilities() ([]string, error) {
 	status, err := d.pop3("CAPA")
 	if err != nil || !isWord(status, "+OK") {
-		return false
+		return nil, err
 	}
-	list, err := d.lines(func(line string) bool { return line == "." })
-	return err == nil && slices.ContainsFunc(list, func(line string) bool { return isWord(line, capability) })
+	return d.lines(func(line string) bool { return line == "." })
 }
 
 // pop3 sends a command and reads the status.

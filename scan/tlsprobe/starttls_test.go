@@ -168,17 +168,20 @@ func TestStartTLS(t *testing.T) {
 			upgraded(t, e, observeVia(t, newProber(t, Options{Roots: e.roots(), Probes: atMost11}), tt.protocol, host, port), tt.protocol)
 		})
 	}
-	for name, answer := range map[string]string{"mssql": tdsPacketOf(4, 1, preloginAnswer("\x01")), "mssql, required, in two packets": tdsPacketOf(4, 0, preloginAnswer("\x03")[:9]) + tdsPacketOf(4, 1, preloginAnswer("\x03")[9:])} {
+	required := preloginAnswer("\x03")
+	for name, answer := range map[string]string{
+		"mssql":                           tdsPacketOf(4, 1, preloginAnswer("\x01")),
+		"mssql, required, in two packets": tdsPacketOf(4, 0, required[:9]) + tdsPacketOf(4, 1, required[9:]),
+	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			cfg := &tls.Config{Certificates: []tls.Certificate{served(e.leaf, e.inter)}, MaxVersion: tls.VersionTLS12}
-			before := face{prelogin, answer}
 			host, port := listen(t, "127.0.0.1:0", func(c net.Conn) {
 				got := make([]byte, len(prelogin))
 				if _, err := io.ReadFull(c, got); err != nil || string(got) != string(prelogin) {
 					t.Errorf("told %q, %v", got, err)
 				}
-				io.WriteString(c, before[1].(string))
+				io.WriteString(c, answer)
 				tlsServer(cfg)(&tdsConn{Conn: c})
 			})
 			upgraded(t, e, observeVia(t, newProber(t, Options{Roots: e.roots(), Probes: atMost11}), scan.MSSQL, host, port), scan.MSSQL)
@@ -251,6 +254,7 @@ func TestStartTLSFails(t *testing.T) {
 
 		{scan.POP3, face{"+OK\r\n", stls, "-ERR what?\r\n", capa, "+OK\r\nUIDL\r\n.\r\n"}, none, 1, `answer to STLS: "-ERR what?"`},
 		{scan.POP3, face{"+OK\r\n", stls, "-ERR what?\r\n", capa, "-ERR what?\r\n"}, none, 1, ""},
+		{scan.POP3, face{"+OK\r\n", stls, "-ERR what?\r\n", capa, closes}, no, 1, `answer to STLS: "-ERR what?"`},
 		{scan.POP3, face{"+OK\r\n", stls, "-ERR no\r\n", capa, "+OK\r\nSTLS\r\n.\r\n"}, no, 1, `answer to STLS: "-ERR no"`},
 		{scan.POP3, face{"+OK\r\n", stls, "-ERR [SYS/TEMP] later\r\n"}, busy, 2, ""},
 		{scan.POP3, face{"-ERR too many\r\n"}, busy, 2, ""},
@@ -260,6 +264,7 @@ func TestStartTLSFails(t *testing.T) {
 
 		{scan.FTP, face{"220 FTP\r\n", authTLS, "502 what?\r\n", feat, "211-Features\r\n UTF8\r\n211 End\r\n"}, none, 1, `answer to AUTH: "502 what?"`},
 		{scan.FTP, face{"220 FTP\r\n", authTLS, "530 Please login with USER and PASS.\r\n", feat, "530 Please\r\n"}, none, 1, ""},
+		{scan.FTP, face{"220 FTP\r\n", authTLS, "502 what?\r\n", feat, closes}, no, 1, `answer to AUTH: "502 what?"`},
 		{scan.FTP, face{"220 FTP\r\n", authTLS, "534 no\r\n", feat, "211-Features\r\n AUTH TLS-C;TLS-P;SSL\r\n211 End\r\n"}, no, 1, `answer to AUTH: "534 no"`},
 		{scan.FTP, face{"220 FTP\r\n", authTLS, "431 later\r\n"}, no, 3, ""},
 		{scan.FTP, face{"220 FTP\r\n", authTLS, "334 go on\r\n"}, protocol, 1, ""},
@@ -399,11 +404,11 @@ func TestStartTLSNextAttempt(t *testing.T) {
 func TestStartTLSProbeFails(t *testing.T) {
 	e := newEstate(t)
 	cfg := &tls.Config{Certificates: []tls.Certificate{served(e.leaf)}}
-	for reason, face2 := range map[scan.Reason]face{scan.ReasonRateLimited: {"421 too many connections\r\n"}, scan.ReasonClosed: {closes}} {
+	for reason, second := range map[scan.Reason]face{scan.ReasonRateLimited: {"421 too many connections\r\n"}, scan.ReasonClosed: {closes}} {
 		turns := make(chan face, 3)
 		turns <- face{greets220, ehlo, offers250, starttls, "220 go\r\n", upgradesNow}
-		turns <- face2
-		turns <- face2
+		turns <- second
+		turns <- second
 		host, port := listen(t, "127.0.0.1:0", func(c net.Conn) { (<-turns).play(t, cfg)(c) })
 		r := observeVia(t, newProber(t, Options{Probes: atMost11}), scan.SMTP, host, port)
 		if r.endpoint == nil || len(r.endpoint.VersionsRefused) > 0 || len(r.notAssessed) != 1 {
