@@ -381,6 +381,9 @@ func (a *app) collect(ctx context.Context, common *commonFlags, p *scanPlan, out
 		file.Close()
 		return nil, done, err
 	}
+	if !done.complete && !common.quiet {
+		a.err.printf("certaudit: the same command with --resume goes on from here\n")
+	}
 	return file, done, nil
 }
 

@@ -90,6 +90,7 @@ serve() {
 	while [ "$left" -gt 0 ]; do
 		n=$((left < most ? left : most))
 		part=$work/$name/$first
+		: >"$part.log"
 		"$work/bin/tlsfarm" --out "$part" --count "$n" --for 1h --spread addresses --port 47443 \
 			--addr "127.$((16 + first / 65536)).$((first / 256 % 256)).$((first % 256))" "$@" >"$part.log" 2>&1 &
 		farms="$farms $!"
