@@ -17,6 +17,7 @@ func Checks() []*Check {
 		keyAlgorithm(),
 		keySize(),
 		notYetValid(),
+		revoked(),
 		selfSigned(),
 		signatureAlgorithm(),
 		tlsVersion(),

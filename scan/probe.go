@@ -16,6 +16,11 @@ const (
 	ProbeHSTS             = "hsts"              // one HTTP request; https endpoints only
 )
 
+// ProbeRevocation asks authorities about certificates, of endpoints and files
+// alike, once all targets are done. No policy switches it on, and no depth: a
+// scan does not call out unasked.
+const ProbeRevocation = "revocation"
+
 // FullDepth lists the probes of --depth full.
 func FullDepth() []string {
 	return []string{ProbeVersions, ProbeCipherSuites, ProbeKeyExchanges, ProbeSignatureSchemes, ProbeCertificates,

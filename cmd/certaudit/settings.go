@@ -24,25 +24,28 @@ import (
 // settings are certaudit.yaml: the flags by their names, with underscores, and
 // what the organisation says about its reports. Flags win over the file.
 type settings struct {
-	Policy          []string          `yaml:"policy"`
-	Targets         []string          `yaml:"targets"`
-	Exclude         map[string]string `yaml:"exclude"` // glob: reason
-	Anchors         []string          `yaml:"anchors"` // globs: certificates under them are trust anchors
-	Out             string            `yaml:"out"`
-	Format          []string          `yaml:"format"`
-	FailOn          string            `yaml:"fail_on"`
-	AllowIncomplete []string          `yaml:"allow_incomplete"`
-	Jobs            int               `yaml:"jobs"`
-	Timeout         string            `yaml:"timeout"`
-	Offline         bool              `yaml:"offline"`
-	Roots           []string          `yaml:"roots"`
-	Vantage         string            `yaml:"vantage"`
-	Depth           string            `yaml:"depth"`
-	Passwords       []passwordFor     `yaml:"passwords"`
-	NoPrivateKeys   bool              `yaml:"no_private_keys"`
-	Limits          map[string]string `yaml:"limits"` // bounds on one file, by the names of --limit
-	Templates       string            `yaml:"templates"`
-	Document        document          `yaml:"document"`
+	Policy            []string          `yaml:"policy"`
+	Targets           []string          `yaml:"targets"`
+	Exclude           map[string]string `yaml:"exclude"` // glob: reason
+	Anchors           []string          `yaml:"anchors"` // globs: certificates under them are trust anchors
+	Out               string            `yaml:"out"`
+	Format            []string          `yaml:"format"`
+	FailOn            string            `yaml:"fail_on"`
+	AllowIncomplete   []string          `yaml:"allow_incomplete"`
+	Jobs              int               `yaml:"jobs"`
+	Timeout           string            `yaml:"timeout"`
+	Offline           bool              `yaml:"offline"`
+	Roots             []string          `yaml:"roots"`
+	Vantage           string            `yaml:"vantage"`
+	Depth             string            `yaml:"depth"`
+	Passwords         []passwordFor     `yaml:"passwords"`
+	Revocation        bool              `yaml:"revocation"`
+	CRLDir            string            `yaml:"crl_dir"`
+	AllowPrivateFetch bool              `yaml:"allow_private_fetch"`
+	NoPrivateKeys     bool              `yaml:"no_private_keys"`
+	Limits            map[string]string `yaml:"limits"` // bounds on one file, by the names of --limit
+	Templates         string            `yaml:"templates"`
+	Document          document          `yaml:"document"`
 }
 
 type document struct {
