@@ -156,12 +156,12 @@ func goodEndpoint() *scan.Endpoint {
 // estate is an Estate from memory.
 type estate map[string][2]time.Time
 
-func (estate) Revocations(string) []scan.Revocation { return nil }
-
 func (e estate) Validity(id string) (notBefore, notAfter time.Time, ok bool) {
 	v, ok := e[id]
 	return v[0], v[1], ok
 }
+
+func (estate) Revocations(string) []scan.Revocation { return nil }
 
 // oneRule loads one rule: params in YAML flow form, or "".
 func oneRule(t *testing.T, check, params string) *Set {
