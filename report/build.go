@@ -210,12 +210,17 @@ func (b *builder) indexSource(ctx context.Context, s *source, n int) error {
 					return &scan.EvidenceError{Line: r.Line(), Problem: fmt.Sprintf("endpoint with certificate %q in its chain, which has no record before it", sum)}
 				}
 			}
+			b.ix.addStaple(rec, n, r.Offset())
 			scope.EndpointsAssessed++
 			if silent == rec.Endpoint { // it answered after all
 				scope.EndpointsNotAssessed--
 				scope.OtherNotAssessed++
 			}
 			answered, silent = rec.Endpoint, ""
+		case *scan.Revocation:
+			if !b.ix.addRevocation(rec, n, r.Offset()) {
+				return &scan.EvidenceError{Line: r.Line(), Problem: fmt.Sprintf("revocation of certificate %q, which has no record before it", rec.Certificate)}
+			}
 		case *scan.NotAssessed:
 			if rec.Stage == scan.StageEvaluate {
 				return &scan.EvidenceError{Line: r.Line(), Problem: "stage evaluate: no scan writes it"}
