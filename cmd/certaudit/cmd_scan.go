@@ -285,7 +285,7 @@ func (a *app) plan(f *scanFlags, args []string, listed int, out string, set *pol
 		roots = tlsprobe.NewRoots(ders)
 	}
 	prober, err := tlsprobe.New(tlsprobe.Options{Timeout: f.timeout, Roots: roots, Probes: p.run.Probes,
-		Offline: f.offline, Now: a.now})
+		Offline: f.offline, Staple: readStaple, Now: a.now})
 	if err != nil {
 		return nil, err
 	}

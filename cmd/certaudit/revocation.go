@@ -58,6 +58,11 @@ func (f *revocationFlags) load(scanning *scanFlags, roots [][]byte, run *scan.Ru
 	return o, nil
 }
 
+// readStaple reads what an endpoint stapled.
+func readStaple(response, leaf, issuer []byte) (said scan.Revocation, scts int) {
+	return revoke.ReadOCSP(response, leaf, issuer), revoke.SCTs(response, leaf, issuer)
+}
+
 // askRevocation is the last phase of a scan: it reads back the certificates
 // that were found, and writes what their authorities say of them.
 func (a *app) askRevocation(ctx context.Context, opt *revoke.Options, w *scan.Writer, file *os.File) (revoke.Summary, error) {

@@ -24,6 +24,10 @@ type Options struct {
 	Offline bool             // open no socket and ask no DNS
 	Now     func() time.Time // clock of the records
 
+	// Staple reads a stapled OCSP response about a leaf, with the certificate of
+	// its issuer, and counts the timestamps in it; nil leaves it unread.
+	Staple func(response, leaf, issuer []byte) (said scan.Revocation, scts int)
+
 	// Resolve and Dial replace the system's resolver and net.Dialer.
 	Resolve func(ctx context.Context, host string) ([]netip.Addr, error)
 	Dial    func(ctx context.Context, network, address string) (net.Conn, error)
@@ -39,6 +43,8 @@ type Prober struct {
 	now     func() time.Time
 	resolve func(ctx context.Context, host string) ([]netip.Addr, error)
 	dial    func(ctx context.Context, network, address string) (net.Conn, error)
+
+	staple func(response, leaf, issuer []byte) (scan.Revocation, int)
 
 	suites []uint16 // every suite of crypto/tls
 	facts  *cache[[32]byte, *node]
@@ -61,7 +67,7 @@ func New(o Options) (*Prober, error) {
 	if o.Now == nil {
 		return nil, errors.New("tlsprobe: no clock")
 	}
-	p := &Prober{timeout: o.Timeout, roots: o.Roots, offline: o.Offline, now: o.Now, resolve: o.Resolve, dial: o.Dial,
+	p := &Prober{timeout: o.Timeout, roots: o.Roots, offline: o.Offline, now: o.Now, resolve: o.Resolve, dial: o.Dial, staple: o.Staple,
 		facts: newCache[[32]byte, *node](factsKept), sigs: newCache[pair, string](sigsKept)}
 	p.probes = map[string]bool{}
 	for _, s := range o.Probes {
