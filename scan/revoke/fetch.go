@@ -63,9 +63,8 @@ func newFetcher(timeout time.Duration, private bool, proxy *url.URL) *fetcher {
 	t := &http.Transport{
 		DialContext:            dialer.DialContext,
 		MaxResponseHeaderBytes: maxHeader,
-		DisableCompression:     true, // what comes is what was signed
-		MaxIdleConnsPerHost:    workers,
-		IdleConnTimeout:        timeout,
+		DisableCompression:     true,                                  // what comes is what was signed
+		DisableKeepAlives:      true,                                  // some responders serve one connection at a time
 		TLSClientConfig:        &tls.Config{InsecureSkipVerify: true}, // an answer carries its own signature; to check this one would need an answer first
 	}
 	if proxy != nil {

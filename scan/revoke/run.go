@@ -233,7 +233,6 @@ func (r *run) failed(code string) *scan.Revocation {
 // lists one after the other, because a list may be large.
 func (r *run) ask(ctx context.Context) error {
 	fetch := newFetcher(r.opt.Timeout, r.opt.Private, r.opt.Proxy)
-	defer fetch.client.CloseIdleConnections()
 	byList := map[uint32][]int{}
 	var order []uint32 // of lists, by first mention
 	var responses []int
