@@ -25,6 +25,7 @@ func Checks() []*Check {
 		ocspStapling(),
 		renegotiation(),
 		resumption(),
+		revoked(),
 		selfSigned(),
 		signatureAlgorithm(),
 		signatureScheme(),

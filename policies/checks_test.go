@@ -198,6 +198,8 @@ func (e estate) Validity(id string) (notBefore, notAfter time.Time, ok bool) {
 	return v[0], v[1], ok
 }
 
+func (estate) Revocations(string) []scan.Revocation { return nil }
+
 // oneRule loads one rule: params in YAML flow form, or "".
 func oneRule(t *testing.T, check, params string) *Set {
 	t.Helper()

@@ -27,11 +27,17 @@ type step struct {
 	probes []string
 }
 
-// Probes unites what the rules need the scan to probe, sorted.
+// Probes unites what the rules need the scan to probe, sorted. Revocation is
+// not among it: that is asked of others than the targets, and no policy makes a
+// scan call out.
 func (s *Set) Probes() []Probe {
 	var all []Probe
 	for _, r := range s.Rules {
-		all = append(all, r.Test.Probes...)
+		for _, p := range r.Test.Probes {
+			if p.Name != scan.ProbeRevocation {
+				all = append(all, p)
+			}
+		}
 	}
 	slices.SortFunc(all, func(a, b Probe) int { return strings.Compare(a.String(), b.String()) })
 	return slices.Compact(all)

@@ -57,7 +57,7 @@ func TestLoadBadPolicies(t *testing.T) {
 		{"rule id", "id: acme\nrules: [{id: a/b, check: expired, severity: low}]\n", `acme.yaml:2:14: id "a/b": write it with lower-case letters, digits, - and _, beginning with a letter or digit, at most 128 characters`},
 		{"duplicate rule", "id: acme\nrules:\n  - {id: r, check: expired, severity: high}\n  - {id: r, check: self-signed, severity: high}\n", `acme.yaml:4:5: rule "acme/r" appears twice, first in line 3`},
 		{"unknown check", "id: acme\nrules: [{id: r, check: key-sise, severity: low}]\n", `acme.yaml:2:24: unknown check "key-sise"; did you mean "key-size"?`},
-		{"unknown check far away", "id: acme\nrules: [{id: r, check: zzzzzzzz, severity: low}]\n", `acme.yaml:2:24: unknown check "zzzzzzzz"; checks are chain-complete, chain-trusted, cipher-suite, ct, expired, expires-soon, handshake-options, hostname-match, hsts, key-algorithm, key-exchange, key-size, not-yet-valid, ocsp-stapling, renegotiation, resumption, self-signed, signature-algorithm, signature-scheme, tls-version, validity-period`},
+		{"unknown check far away", "id: acme\nrules: [{id: r, check: zzzzzzzz, severity: low}]\n", `acme.yaml:2:24: unknown check "zzzzzzzz"; checks are chain-complete, chain-trusted, cipher-suite, ct, expired, expires-soon, handshake-options, hostname-match, hsts, key-algorithm, key-exchange, key-size, not-yet-valid, ocsp-stapling, renegotiation, resumption, revoked, self-signed, signature-algorithm, signature-scheme, tls-version, validity-period`},
 		{"severity", "id: acme\nrules: [{id: r, check: expired, severity: hihg}]\n", `acme.yaml:2:43: severity "hihg" is not one of critical, high, medium, low, info; did you mean "high"?`},
 		{"severity in capitals", "id: acme\nrules: [{id: r, check: expired, severity: High}]\n", `acme.yaml:2:43: severity "High" is not one of critical, high, medium, low, info; did you mean "high"?`},
 		{"parameters where there are none", "id: acme\nrules: [{id: r, check: expired, severity: low, params: {days: 1}}]\n", `acme.yaml:2:56: check expired takes no parameters`},
@@ -206,7 +206,7 @@ func TestLoadNames(t *testing.T) {
 		{"acme x/acme.yaml", 0, `policy acme: policies/acme.yaml and x/acme.yaml have the same id and different content`},
 		{"other", 0, `policies/other.yaml: its id is "another", but it is found as "other"; make file name and id the same`},
 		{"hippa", 0, `unknown policy "hippa": it is not built in, and there is no policies/hippa.yaml; did you mean "hipaa"?`},
-		{"iso27001", 0, `unknown policy "iso27001": it is not built in, and there is no policies/iso27001.yaml; built in are baseline, hipaa, soc2 and tls-deep`},
+		{"iso27001", 0, `unknown policy "iso27001": it is not built in, and there is no policies/iso27001.yaml; built in are baseline, hipaa, revocation, soc2 and tls-deep`},
 		{"no/such.yaml", 0, `policy no/such.yaml: open no/such.yaml: file does not exist`},
 		{"a.yaml", 0, `policies/d.yaml:2:11: extends: policies extend each other in a circle: policies/c.yaml → policies/d.yaml → policies/c.yaml`},
 		{"twice1.yaml bad.yaml", 0, `bad.yaml:1:1: the policy has no rules and extends no other policy, so that it would judge nothing`},
@@ -372,7 +372,7 @@ func TestBuiltinPacks(t *testing.T) {
 			}
 		}
 	}
-	if diff := cmp.Diff([]string{"baseline", "hipaa", "soc2", "tls-deep"}, ids); diff != "" {
+	if diff := cmp.Diff([]string{"baseline", "hipaa", "revocation", "soc2", "tls-deep"}, ids); diff != "" {
 		t.Errorf("packs (-want +got):\n%s", diff)
 	}
 	// No file may hide behind another id.

@@ -71,6 +71,9 @@ type Estate interface {
 	// Validity gives the dates of a certificate; ok is false where it is not in
 	// the evidence or could not be parsed.
 	Validity(sha256 string) (notBefore, notAfter time.Time, ok bool)
+	// Revocations lists what was said of a certificate's revocation, in evidence
+	// order; a response that an endpoint stapled is among it.
+	Revocations(sha256 string) []scan.Revocation
 }
 
 // A Verdict is what a check says of a unit whose facts are present.

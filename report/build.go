@@ -208,7 +208,12 @@ func (b *builder) indexSource(ctx context.Context, s *source, n int) error {
 					return &scan.EvidenceError{Line: r.Line(), Problem: fmt.Sprintf("endpoint with certificate %q in its chain, which has no record before it", sum)}
 				}
 			}
+			b.ix.addStaple(rec, n, r.Offset())
 			b.assessedEndpoint(s, &at, rec)
+		case *scan.Revocation:
+			if !b.ix.addRevocation(rec, n, r.Offset()) {
+				return &scan.EvidenceError{Line: r.Line(), Problem: fmt.Sprintf("revocation of certificate %q, which has no record before it", rec.Certificate)}
+			}
 		case *scan.NotAssessed:
 			if rec.Stage == scan.StageEvaluate {
 				return &scan.EvidenceError{Line: r.Line(), Problem: "stage evaluate: no scan writes it"}

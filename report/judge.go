@@ -1,6 +1,7 @@
 package report
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 
@@ -152,6 +153,9 @@ type endpointTally struct {
 // judge evaluates every rule about one unit and keeps the results.
 func (b *builder) judge(u *unit) error {
 	b.assessed = b.set.AppendEvaluate(b.assessed[:0], &u.subject, b.audit.Run.AsOf)
+	if b.ix.revocations.failed != nil {
+		return b.ix.revocations.failed
+	}
 	lacks := map[scan.Reason][]string(nil)
 	violations := 0
 	for i := range b.assessed {
@@ -345,7 +349,10 @@ func (b *builder) finding(u *unit, a *policies.Assessment) error {
 			u.cert.worst = max(u.cert.worst, a.Severity)
 		}
 	}
-	f.Reperform = reperform(f, u, r.Check.ID)
+	if r.Check.ID == "revoked" {
+		f.Reperform = u.revocationCommand(b.audit.Run.AsOf)
+	}
+	f.Reperform = cmp.Or(f.Reperform, reperform(f, u, r.Check.ID))
 	identify(f, r.Check.Unit, key)
 	if err := b.rows.findings.add(findingKey(f, a.Severity), f); err != nil {
 		return fmt.Errorf("finding %s: %w", f.ID, err)

@@ -310,6 +310,7 @@ type InventoryRow struct {
 	DaysLeft    int      // floor; negative when expired; meaningless unless Certificate.Dated
 	Failures    int      // unwaived, of rules on this certificate and its placements
 	Worst       string   // severity of the worst of them; "" when there is none
+	Revocation  string   // what is known of it, in words with the source; "" when nobody was asked
 	Relations
 	IssuerVerifies scan.Answer // set by CheckIssuer
 	checkIssuer    func() (scan.Answer, error)

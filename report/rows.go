@@ -126,6 +126,10 @@ func (r *diskRows) inventoryRow(n uint32) (*InventoryRow, error) {
 		row.DaysLeft = daysLeft(e.notAfter, r.asOf)
 	}
 	row.Uses = r.ix.uses(e).words()
+	row.Revocation = revocationWords(r.ix.revocationsOf(n), r.asOf)
+	if err := r.ix.revocations.failed; err != nil {
+		return nil, err
+	}
 	if row.Relations, err = r.ix.relations(n); err != nil {
 		return nil, err
 	}

@@ -17,6 +17,11 @@ const (
 	ProbeNoSNI            = "no_sni"            // one handshake without SNI; no part of --depth full
 )
 
+// ProbeRevocation asks authorities about certificates, of endpoints and files
+// alike, once all targets are done. No policy switches it on, and no depth: a
+// scan does not call out unasked.
+const ProbeRevocation = "revocation"
+
 // FullDepth lists the probes of --depth full.
 func FullDepth() []string {
 	return []string{ProbeVersions, ProbeCipherSuites, ProbeKeyExchanges, ProbeSignatureSchemes, ProbeCertificates,

@@ -34,6 +34,9 @@ type Reader struct {
 	// Trusted skips the second derivation, for the file that this very process
 	// wrote. Structure and digest are checked all the same.
 	Trusted bool
+	// Partial reads evidence that is still being written: it may end without an
+	// end record.
+	Partial bool
 	// Want limits Next to the kinds for which it is true; nil wants all. Other
 	// lines still count for the digest, undecoded.
 	Want func(Kind) bool
@@ -117,7 +120,7 @@ func (r *Reader) readLine() ([]byte, error) {
 		return nil, r.fail("longer than %d bytes", maxLine)
 	case errors.Is(err, io.EOF) && len(text) > 0:
 		return nil, r.fail("cut short: the file ends inside this line")
-	case errors.Is(err, io.EOF) && !r.ended:
+	case errors.Is(err, io.EOF) && !r.ended && !r.Partial:
 		r.line = max(1, r.line-1)
 		return nil, r.fail("the file ends here without an end record: it was cut, or its scan never finished")
 	case errors.Is(err, io.EOF):

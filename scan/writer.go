@@ -57,6 +57,21 @@ func (w *Writer) Finish(finished time.Time, complete bool) error {
 	return w.flush()
 }
 
+// Flush hands on all that was written, so that it can be read back.
+func (w *Writer) Flush() error {
+	if err := w.out.Flush(); err != nil {
+		return fmt.Errorf("write evidence: %w", err)
+	}
+	return nil
+}
+
+// Append writes one more record behind those of a finished Run.
+func (w *Writer) Append(r Record) error {
+	b := new(batch)
+	b.add(r)
+	return w.write(b, nil)
+}
+
 // SHA256 is the digest of the whole file, once Finish has returned.
 func (w *Writer) SHA256() string { return hex.EncodeToString(w.digest.Sum(nil)) }
 

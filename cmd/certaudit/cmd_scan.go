@@ -22,6 +22,7 @@ import (
 	"certaudit/policies"
 	"certaudit/scan"
 	"certaudit/scan/certfile"
+	"certaudit/scan/revoke"
 	"certaudit/scan/tlsprobe"
 )
 
@@ -40,9 +41,10 @@ type scanFlags struct {
 	limits []string // NAME=VALUE
 	noKeys bool
 
-	passwords passwordFlags
-	reach     reachFlags
-	manners   mannersFlags
+	passwords  passwordFlags
+	reach      reachFlags
+	manners    mannersFlags
+	revocation revocationFlags
 
 	bounds      certfile.Limits
 	excludeFile map[string]string // from the configuration
@@ -62,6 +64,7 @@ func (f *scanFlags) register(flags *pflag.FlagSet) {
 	f.passwords.register(flags)
 	f.reach.register(flags)
 	f.manners.register(flags)
+	f.revocation.register(flags)
 }
 
 func (f *scanFlags) configure(flags *pflag.FlagSet, s settings) error {
@@ -77,6 +80,7 @@ func (f *scanFlags) configure(flags *pflag.FlagSet, s settings) error {
 		}
 		f.timeout = d
 	}
+	f.revocation.configure(flags, s)
 	take(flags, "no-private-keys", &f.noKeys, s.NoPrivateKeys, s.NoPrivateKeys)
 	if err := f.bound(s.Limits); err != nil {
 		return err
@@ -213,7 +217,7 @@ func (a *app) scanOnly(ctx context.Context, common *commonFlags, flags *scanFlag
 		a.out.printf("%s\n", done.sentence())
 		a.out.printf("Evidence: %s\n", inline(out.path(evidenceName)))
 	}
-	if !done.complete || done.notAssessed > 0 {
+	if !done.complete || done.notAssessed > 0 || done.revocation.Unanswered > 0 {
 		a.code = exitIncomplete
 	}
 	return nil
@@ -231,6 +235,8 @@ type scanPlan struct {
 	manners   mannersFlags
 	pace      *pace
 	notice    string // what the user should know of the plan
+
+	revocation *revoke.Options // nil unless it was asked for
 }
 
 // endpointJobs is how many endpoints are under way at once unless --jobs says.
@@ -272,7 +278,7 @@ func (a *app) plan(f *scanFlags, args []string, listed int, out string, set *pol
 	if slices.ContainsFunc(p.targets, func(t scan.Target) bool { return t.Kind == scan.EndpointTarget }) {
 		roots = tlsprobe.NewRoots(ders)
 	}
-	options := tlsprobe.Options{Timeout: f.timeout, Roots: roots, Probes: p.run.Probes, Offline: f.offline, Now: a.now,
+	options := tlsprobe.Options{Timeout: f.timeout, Roots: roots, Probes: p.run.Probes, Offline: f.offline, Staple: readStaple, Now: a.now,
 		Dial: p.pace.dialer((&net.Dialer{KeepAlive: -1}).DialContext)}
 	if err := f.reach.apply(&options, a.getenv, p.passwords.forPath); err != nil {
 		return nil, err
@@ -286,6 +292,13 @@ func (a *app) plan(f *scanFlags, args []string, listed int, out string, set *pol
 	p.sources = map[scan.TargetKind]scan.Source{scan.PathTarget: files, scan.StdinTarget: files, scan.EndpointTarget: p.pace.source(prober),
 		scan.BadTarget: scan.BadTargets{Now: a.now}}
 	p.describe(f)
+	if p.revocation, err = f.revocation.load(f, ders, &p.run); err != nil {
+		return nil, err
+	}
+	if p.revocation != nil {
+		p.run.Probes = append(p.run.Probes, scan.ProbeRevocation)
+		slices.Sort(p.run.Probes)
+	}
 	return p, nil
 }
 
@@ -339,13 +352,14 @@ func exists(path string) bool {
 // collected is what a finished scan says of itself.
 type collected struct {
 	units, certificates, notAssessed int64
+	revocation                       revoke.Summary
 	complete                         bool
 	took                             time.Duration
 	sha256                           string // of the evidence file
 }
 
 func (c collected) sentence() string {
-	s := fmt.Sprintf("%s observed, %s, %d not assessed.", counted(int(c.units), "item"), counted(int(c.certificates), "distinct certificate"), c.notAssessed)
+	s := fmt.Sprintf("%s observed, %s, %d not assessed.", counted(int(c.units), "item"), counted(int(c.certificates), "distinct certificate"), c.notAssessed) + revocationSentence(c.revocation)
 	if !c.complete {
 		s = "INTERRUPTED: " + s
 	}
@@ -406,12 +420,17 @@ func (a *app) observe(ctx context.Context, common *commonFlags, p *scanPlan, run
 		PerHost: p.manners.limit, Past: past, Now: a.now, Progress: &progress}, w)
 	show()
 	p.passwords.warn(a.err)
+	var revocation revoke.Summary
+	if err == nil {
+		revocation, err = a.askRevocation(ctx, p.revocation, w, file)
+	}
 	if err := errors.Join(err, disk.wait()); err != nil {
 		return collected{}, err
 	}
+	complete = complete && (p.revocation == nil || ctx.Err() == nil)
 	if err := w.Finish(a.now().UTC().Truncate(time.Second), complete); err != nil {
 		return collected{}, err
 	}
-	return collected{units: progress.Done.Load(), certificates: progress.Certificates.Load(),
+	return collected{units: progress.Done.Load(), certificates: progress.Certificates.Load(), revocation: revocation,
 		notAssessed: progress.NotAssessed.Load(), complete: complete, took: a.now().Sub(began), sha256: w.SHA256()}, nil
 }

@@ -53,10 +53,13 @@ type settings struct {
 
 	ClientCertificates []clientCertificateFor `yaml:"client_certificates"`
 
-	NoPrivateKeys bool              `yaml:"no_private_keys"`
-	Limits        map[string]string `yaml:"limits"` // bounds on one file, by the names of --limit
-	Templates     string            `yaml:"templates"`
-	Document      document          `yaml:"document"`
+	Revocation        bool              `yaml:"revocation"`
+	CRLDir            string            `yaml:"crl_dir"`
+	AllowPrivateFetch bool              `yaml:"allow_private_fetch"`
+	NoPrivateKeys     bool              `yaml:"no_private_keys"`
+	Limits            map[string]string `yaml:"limits"` // bounds on one file, by the names of --limit
+	Templates         string            `yaml:"templates"`
+	Document          document          `yaml:"document"`
 }
 
 type document struct {

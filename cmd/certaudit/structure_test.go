@@ -22,6 +22,7 @@ var mayImport = map[string][]string{
 	"scan":              {},
 	"scan/certfile":     {"scan", "gopkg.in/yaml.v3", "golang.org/x/crypto/scrypt", "golang.org/x/crypto/twofish"},
 	"scan/tlsprobe":     {"scan", "golang.org/x/net/idna", "golang.org/x/net/proxy", "golang.org/x/crypto/chacha20poly1305"},
+	"scan/revoke":       {"scan", "golang.org/x/crypto/ocsp"},
 	"policies":          {"scan", "gopkg.in/yaml.v3"},
 	"report":            {"scan", "policies"},
 	"report/pdf":        {"scan", "policies", "report", "github.com/go-pdf/fpdf", "codeberg.org/go-fonts/dejavu/dejavusans"},

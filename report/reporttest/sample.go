@@ -428,6 +428,9 @@ func sampleInventory() []*report.InventoryRow {
 				KeyAlgorithm: s.alg, KeyBits: s.bits, KeyCurve: s.curve, SPKISHA256: Digest("key " + s.cn),
 				SignatureAlgorithm: s.sig, IsCA: s.use == scan.UseChain || s.use == scan.UseAnchor,
 				SelfSigned: scan.Answered(s.cn == s.issuer), SelfIssued: s.cn == s.issuer}
+			if s.endpoint != "" && !c.SelfIssued {
+				row.Revocation = "good (ocsp http://ocsp.example.test)"
+			}
 			if s.cn == "db-standby.example.test" { // a copy of the other's key
 				c.SPKISHA256 = Digest("key db-primary.example.test")
 			}

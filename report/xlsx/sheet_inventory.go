@@ -34,6 +34,7 @@ func inventorySheet() sheet {
 			{key: "issuer", value: func(r row) any { return r.Certificate.Issuer }},
 			{key: "issuer_certificate", kind: kindToken, value: func(r row) any { return r.Issuer }},
 			{key: "issuer_verifies", value: func(r row) any { return answer(r.IssuerVerifies) }},
+			{key: "revocation", value: func(r row) any { return r.Revocation }},
 			{key: "serial", kind: kindToken, value: func(r row) any { return r.Certificate.Serial }},
 			{key: "fingerprint", kind: kindToken, value: func(r row) any { return r.Certificate.SHA256 }},
 			{key: "key_algorithm", value: func(r row) any { return r.Certificate.KeyAlgorithm }},

@@ -21,6 +21,7 @@ type sight struct {
 	groupID        uint16 // of TLS 1.3
 	chain          [][]byte
 	stapled        scan.Answer
+	staple         *staple // nil where nothing of it was read
 	clientCert     scan.Answer
 	oldSignature   bool // see flight
 }
@@ -99,7 +100,7 @@ func (p *Prober) handshake(ctx context.Context, c *conn, serverName string, m ma
 	return &sight{
 		most: tls.VersionTLS13, version: cs.Version, suite: cs.CipherSuite,
 		group: groupName(uint16(cs.CurveID)), groupID: uint16(cs.CurveID), alpn: cs.NegotiatedProtocol, chain: sent,
-		stapled: scan.Answered(len(cs.OCSPResponse) > 0), clientCert: scan.Answered(client.asked),
+		stapled: scan.Answered(len(cs.OCSPResponse) > 0), staple: stapleOf(&cs), clientCert: scan.Answered(client.asked),
 	}, refused
 }
 

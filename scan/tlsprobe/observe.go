@@ -155,6 +155,7 @@ func (v *visit) record(ctx context.Context, seen *sight, broken *failure) {
 
 	e := v.endpoint(seen, chain)
 	e.PathError = string(pathError)
+	v.stapled(e, seen.staple, chain, paths)
 	for _, path := range paths {
 		e.Paths = append(e.Paths, fingerprints(path))
 	}

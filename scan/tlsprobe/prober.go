@@ -34,6 +34,10 @@ type Options struct {
 	// that asks for a client certificate; nil for nothing.
 	ClientCertificate func(endpoint string) *tls.Certificate
 
+	// Staple reads a stapled OCSP response about a leaf, with the certificate of
+	// its issuer, and counts the timestamps in it; nil leaves it unread.
+	Staple func(response, leaf, issuer []byte) (said scan.Revocation, scts int)
+
 	// Resolve and Dial replace the system's resolver and net.Dialer.
 	Resolve func(ctx context.Context, host string) ([]netip.Addr, error)
 	Dial    func(ctx context.Context, network, address string) (net.Conn, error)
@@ -57,6 +61,8 @@ type Prober struct {
 	resolve func(ctx context.Context, host string) ([]netip.Addr, error)
 	dial    func(ctx context.Context, network, address string) (net.Conn, error)
 
+	staple func(response, leaf, issuer []byte) (scan.Revocation, int)
+
 	suites []uint16 // every suite of crypto/tls
 	facts  *cache[[32]byte, *node]
 	sigs   *cache[pair, string]
@@ -79,7 +85,7 @@ func New(o Options) (*Prober, error) {
 		return nil, errors.New("tlsprobe: no clock")
 	}
 	p := &Prober{timeout: o.Timeout, roots: o.Roots, known: o.Known, offline: o.Offline, now: o.Now, resolve: o.Resolve, dial: o.Dial,
-		each: o.AllAddresses, samples: o.Samples, proxy: o.Proxy, client: o.ClientCertificate,
+		each: o.AllAddresses, samples: o.Samples, proxy: o.Proxy, client: o.ClientCertificate, staple: o.Staple,
 		facts: newCache[[32]byte, *node](factsKept), sigs: newCache[pair, string](sigsKept)}
 	if o.Samples < 0 || o.Samples > MaxSamples {
 		return nil, fmt.Errorf("tlsprobe: %d samples; at most %d are taken", o.Samples, MaxSamples)
