@@ -45,7 +45,7 @@ func TestObserveGoodEndpoint(t *testing.T) {
 		Target: at, Endpoint: at, Address: "127.0.0.1", Port: port, TLSVersion: "TLS 1.3",
 		CipherSuite: r.endpoint.CipherSuite, KeyExchange: "X25519", ALPN: "http/1.1", OCSPStapled: scan.Yes,
 		Chain: []string{leaf, inter}, Paths: [][]string{{leaf, inter, root}}, HostnameMatch: scan.Yes, ClientCert: scan.No,
-		Versions: []string{"TLS 1.3"}, VersionsRefused: []string{"SSL 3.0", "TLS 1.0", "TLS 1.1"}, Attempts: 1, ObservedAt: now,
+		Versions: []string{"TLS 1.3"}, VersionsRefused: []string{"SSL 3.0", "TLS 1.0", "TLS 1.1"}, Attempts: 1, ObservedAt: now, SCTs: new(int),
 	}
 	if diff := cmp.Diff(want, r.endpoint); diff != "" {
 		t.Error(diff)
