@@ -13,6 +13,7 @@ import (
 	"net/http"
 	"os"
 	"path/filepath"
+	"runtime"
 	"strings"
 	"sync/atomic"
 	"testing"
@@ -303,4 +304,41 @@ func TestOneFetchForAList(t *testing.T) {
 	if s.asked.Load() != 1 || len(got) != 50 || n != 5 || sum != (Summary{Asked: 50}) {
 		t.Errorf("%d requests, %d records, %d revoked, %+v", s.asked.Load(), len(got), n, sum)
 	}
+}
+
+// TestPlanIsSmall: what is kept of a certificate that is asked about does not
+// grow with its encoding.
+func TestPlanIsSmall(t *testing.T) {
+	const n = 2000
+	ca, key := newCA(t, "CA", nil), newKey(t)
+	parties := []*party{ca}
+	for i := range n {
+		tmpl := &x509.Certificate{SerialNumber: big.NewInt(int64(i) + 1<<60), CRLDistributionPoints: []string{"http://ca.test/a.crl"}, OCSPServer: []string{"http://ca.test/"}}
+		for k := range 200 { // some 5 KB
+			tmpl.DNSNames = append(tmpl.DNSNames, fmt.Sprintf("name-%d.example.test", k))
+		}
+		parties = append(parties, issue(t, tmpl, key, ca))
+	}
+	in := evidence(t, parties...)
+	parties = nil
+	r := &run{opt: Options{Fetch: true, Now: nowFunc}, in: io.NewSectionReader(in, 0, in.Size()), issuers: newIssuers(in),
+		sources: map[source]int{}, lists: map[nameID][]int{}, failures: map[failure]*scan.Revocation{}}
+	var before, after runtime.MemStats
+	runtime.GC()
+	runtime.ReadMemStats(&before)
+	if err := r.findIssuers(); err != nil {
+		t.Fatal(err)
+	}
+	if err := r.plan(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	runtime.GC()
+	runtime.ReadMemStats(&after)
+	each := (int64(after.HeapAlloc) - int64(before.HeapAlloc)) / n
+	t.Logf("%d bytes of evidence, %d bytes kept of each of %d certificates", in.Size(), each, len(r.subjects))
+	if len(r.subjects) != n || len(r.questions) != 2*n || each > 400 {
+		t.Errorf("%d certificates, %d questions, %d bytes each", len(r.subjects), len(r.questions), each)
+	}
+	runtime.KeepAlive(r)
+	runtime.KeepAlive(in)
 }
