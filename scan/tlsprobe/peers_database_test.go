@@ -58,7 +58,7 @@ func TestMariaDB(t *testing.T) {
 	user := as(t, "mysql", dir, data, cert, key)
 	port := freePort(t)
 	server := append(slices.Clone(user), mariadb, "--no-defaults", "--datadir="+data, "--skip-grant-tables", "--innodb=OFF", "--default-storage-engine=MyISAM",
-		"--socket="+dir+"/s", "--pid-file="+dir+"/pid", "--bind-address=127.0.0.1", "--port="+strconv.Itoa(port), "--skip-name-resolve", "--max-connections=10")
+		"--socket="+dir+"/s", "--pid-file="+dir+"/pid", "--bind-address=127.0.0.1", "--port="+strconv.Itoa(port), "--skip-name-resolve", "--max-connections=10", "--max-connect-errors=100000")
 
 	stop := startDaemon(t, port, append(server, "--ssl-cert="+cert, "--ssl-key="+key)...)
 	sameAsClient(t, e, scan.MySQL, "mysql", port)

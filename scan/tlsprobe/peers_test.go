@@ -472,6 +472,7 @@ func sameAsClient(t *testing.T, e estate, protocol, openssl string, port int, ar
 		t.Errorf("%s: accepted %v, refused %v; s_client with TLS 1.1: %v", protocol, got.Versions, got.VersionsRefused, old)
 	}
 	t.Logf("%s: %s, %s, accepted %v, refused %v", protocol, got.TLSVersion, got.CipherSuite, got.Versions, got.VersionsRefused)
+	compareTools(t, protocol, scan.Target{Kind: scan.EndpointTarget, Host: "localhost", Port: port, StartTLS: protocol})
 }
 
 // turnsDown observes a server that does not go on to TLS.
