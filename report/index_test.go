@@ -15,6 +15,7 @@ func TestEntrySizes(t *testing.T) {
 		"certEntry":   {unsafe.Sizeof(certEntry{}), 120},
 		"placement":   {unsafe.Sizeof(placement{}), 24},
 		"objectEntry": {unsafe.Sizeof(objectEntry{}), 32},
+		"saidEntry":   {unsafe.Sizeof(saidEntry{}), 16}, // of each answer about revocation
 		"authority":   {unsafe.Sizeof(authority{}), 24}, // of those that may issue
 	} {
 		if c.got > c.want {
@@ -64,7 +65,7 @@ func TestCertificateEntryText(t *testing.T) {
 	days, past := 12, -7
 	for _, e := range []CertificateEntry{
 		{SHA256: "aa", Uses: []string{}, Relations: Relations{PrivateKeysAt: []Place{}}},
-		{SHA256: "aa", Uses: []string{"identity"}, Placements: 1, NotAfter: &after, DaysLeft: &days, Failures: 3, Worst: "critical",
+		{SHA256: "aa", Uses: []string{"identity"}, Placements: 1, NotAfter: &after, DaysLeft: &days, Failures: 3, Worst: "critical", Revocation: "revoked (crl http://a.test/<\"\u2028>&)",
 			Relations: Relations{SharesKey: 2, SameKeyAs: "bb", PrivateKeys: 21, PrivateKeysAt: []Place{{Path: "a<b>&\"\\\n\u2028.key", Alias: "\xff", Line: 4}, {}}, Issuer: "cc"}},
 		{Uses: []string{"chain", "anchor", "unknown"}, NotAfter: &before, DaysLeft: &past, Placements: -1, Relations: Relations{PrivateKeysAt: []Place{}}},
 	} {

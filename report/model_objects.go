@@ -45,6 +45,7 @@ type CertificateEntry struct {
 	DaysLeft   *int       `json:"days_left,omitempty"`
 	Failures   int        `json:"failures"` // unwaived, of rules on this certificate and its placements
 	Worst      string     `json:"worst,omitempty"`
+	Revocation string     `json:"revocation,omitempty"` // what is known of it, in words with the source
 	Relations
 }
 
@@ -71,6 +72,13 @@ func (e *CertificateEntry) appendTo(b []byte) ([]byte, error) {
 	if e.Worst != "" {
 		b = append(append(append(b, `,"worst":"`...), e.Worst...), '"')
 	}
+	if e.Revocation != "" {
+		words, err := marshal(e.Revocation)
+		if err != nil {
+			return b, err
+		}
+		b = append(append(b, `,"revocation":`...), words...)
+	}
 	b = strconv.AppendInt(append(b, `,"shares_key":`...), int64(e.SharesKey), 10)
 	if e.SameKeyAs != "" {
 		b = append(append(append(b, `,"same_key_as":"`...), e.SameKeyAs...), '"')
@@ -96,7 +104,7 @@ func (e *CertificateEntry) dates(notAfter time.Time, daysLeft int) {
 // entryOf is the line of report.json for a row of the inventory.
 func entryOf(r *InventoryRow) *CertificateEntry {
 	e := &CertificateEntry{SHA256: r.Certificate.SHA256, Uses: append([]string{}, r.Uses...), Placements: r.Placements,
-		Failures: r.Failures, Worst: r.Worst, Relations: r.Relations}
+		Failures: r.Failures, Worst: r.Worst, Revocation: r.Revocation, Relations: r.Relations}
 	e.PrivateKeysAt = append([]Place{}, e.PrivateKeysAt...)
 	if r.Certificate.Dated() {
 		e.dates(r.Certificate.NotAfter, r.DaysLeft)

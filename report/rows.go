@@ -163,6 +163,10 @@ func (r *diskRows) certificates() iter.Seq2[[]byte, error] {
 			relations, err := r.ix.relations(n)
 			line := CertificateEntry{SHA256: e.sha256(), Uses: r.ix.uses(e).words(), Placements: int(e.count),
 				Failures: int(e.failures), Worst: e.worst.String(), Relations: relations}
+			line.Revocation = revocationWords(r.ix.revocationsOf(n), r.asOf)
+			if err == nil {
+				err = r.ix.revocations.failed
+			}
 			if e.dated {
 				line.dates(time.Unix(e.notAfter, 0).UTC(), daysLeft(e.notAfter, r.asOf))
 			}

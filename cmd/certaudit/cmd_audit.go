@@ -71,6 +71,9 @@ func (a *app) audit(ctx context.Context, common *commonFlags, flags *reportFlags
 	if !done.complete {
 		a.err.printf("certaudit: interrupted; reporting what was observed (interrupt again to stop at once)\n")
 	}
+	if plan.revocation != nil && !judgesRevocation(set) && !common.quiet {
+		a.err.printf("certaudit: no policy judges revocation, so that its answers are facts only; add --policy revocation\n")
+	}
 	rest := context.WithoutCancel(ctx)
 	audit, err := report.Build(rest, []report.Input{{Name: out.path(evidenceName), File: file, Trusted: true}}, set, flags.options)
 	if err != nil {

@@ -4,9 +4,11 @@ import (
 	"context"
 	"fmt"
 	"os"
+	"slices"
 
 	"github.com/spf13/pflag"
 
+	"certaudit/policies"
 	"certaudit/scan"
 	"certaudit/scan/certfile"
 	"certaudit/scan/revoke"
@@ -82,6 +84,11 @@ func (a *app) askRevocation(ctx context.Context, opt *revoke.Options, w *scan.Wr
 		return done, fmt.Errorf("revocation: %w", err)
 	}
 	return done, nil
+}
+
+// judgesRevocation tells whether some rule wants what was asked about.
+func judgesRevocation(set *policies.Set) bool {
+	return slices.ContainsFunc(set.Rules, func(r *policies.Rule) bool { return r.Check.ID == "revoked" })
 }
 
 // revocationSentence is empty where nobody was asked.

@@ -171,6 +171,11 @@ func TestRevocationOverLoopback(t *testing.T) {
 			if code != c.code || (a.asked.Load() > 0) != c.asks {
 				t.Errorf("OCSP %v, %s: exit %d, want %d; %d requests", byOCSP, c.name, code, c.code, a.asked.Load())
 			}
+			if c.down { // a scan alone says so, too
+				if code := run(context.Background(), append([]string{"scan", "-q", "-o", out + "-scan"}, c.args...), nil, io.Discard, io.Discard); code != exitIncomplete {
+					t.Errorf("scan: exit %d", code)
+				}
+			}
 			if c.code != exitViolations {
 				continue
 			}

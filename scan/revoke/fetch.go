@@ -180,12 +180,19 @@ func (f *fetcher) do(r *http.Request, most int64) ([]byte, int, error) {
 	if answer.StatusCode != http.StatusOK {
 		return nil, answer.StatusCode, nil
 	}
+	body, err := readAll(answer.Body, answer.ContentLength, most)
+	return body, answer.StatusCode, err
+}
+
+// readAll reads at most one byte more than most. What is large costs its own
+// size once where the claim about it holds.
+func readAll(in io.Reader, claimed, most int64) ([]byte, error) {
 	var b bytes.Buffer
-	if answer.ContentLength > 0 { // a claim; a large list costs its own size once where it holds
-		b.Grow(int(min(answer.ContentLength, most)) + bytes.MinRead)
+	if claimed > 0 {
+		b.Grow(int(min(claimed, most)) + bytes.MinRead)
 	}
-	_, err = b.ReadFrom(io.LimitReader(answer.Body, most+1))
-	return b.Bytes(), answer.StatusCode, err
+	_, err := b.ReadFrom(io.LimitReader(in, most+1))
+	return b.Bytes(), err
 }
 
 // take books a request, or says why it is not made.

@@ -7,7 +7,6 @@ import (
 	"encoding/pem"
 	"errors"
 	"fmt"
-	"io"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -87,9 +86,11 @@ func (l *Lists) Len() int { return len(l.files) }
 func (l *Lists) SHA256() string { return l.sha256 }
 
 func readListFile(path string) ([][]byte, error) {
-	if info, err := os.Stat(path); err != nil {
+	info, err := os.Stat(path)
+	switch {
+	case err != nil:
 		return nil, err
-	} else if !info.Mode().IsRegular() {
+	case !info.Mode().IsRegular():
 		return nil, errors.New("no regular file")
 	}
 	in, err := os.Open(path)
@@ -97,7 +98,7 @@ func readListFile(path string) ([][]byte, error) {
 		return nil, err
 	}
 	defer in.Close()
-	text, err := io.ReadAll(io.LimitReader(in, maxFile+1))
+	text, err := readAll(in, info.Size(), maxFile)
 	switch {
 	case err != nil:
 		return nil, err
