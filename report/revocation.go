@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"slices"
 	"sort"
+	"strings"
 	"time"
 
 	"certaudit/policies"
@@ -27,6 +28,9 @@ type revocations struct {
 	said   []scan.Revocation // what was said of it
 	failed error             // of reading the evidence again
 }
+
+// stapledAt begins the source of what an endpoint stapled.
+const stapledAt = "stapled at "
 
 // maxSaid bounds the answers about one certificate that are looked at, beside
 // those that revoke it: one certificate may be stapled at thousands of endpoints.
@@ -106,7 +110,7 @@ func (ix *index) said(e *saidEntry) (scan.Revocation, error) {
 	case *scan.Revocation:
 		return *rec, nil
 	case *scan.Endpoint:
-		return scan.Revocation{Certificate: rec.Chain[0], Method: "ocsp", Source: "stapled at " + rec.Endpoint, Status: rec.OCSPStatus,
+		return scan.Revocation{Certificate: rec.Chain[0], Method: "ocsp", Source: stapledAt + rec.Endpoint, Status: rec.OCSPStatus,
 			ProducedAt: rec.OCSPProducedAt, ThisUpdate: rec.OCSPThisUpdate, NextUpdate: rec.OCSPNextUpdate,
 			Verified: rec.OCSPVerified, Error: rec.OCSPError, ObservedAt: rec.ObservedAt}, nil
 	}
@@ -156,6 +160,9 @@ func (u *unit) revocationCommand(asOf time.Time) string {
 	switch {
 	case r == nil:
 		return ""
+	case strings.HasPrefix(r.Source, stapledAt):
+		endpoint := strings.TrimPrefix(r.Source, stapledAt)
+		return connect(endpoint, serverName(endpoint)) + " -status </dev/null"
 	case r.Method == "crl" && isURL(r.Source):
 		return "curl -s " + shellQuote(r.Source) + " | openssl crl -noout -text | grep -i -A4 'Serial Number: " + evenDigits(c.Serial) + "'"
 	case r.Method == "crl":
@@ -168,7 +175,7 @@ func (u *unit) revocationCommand(asOf time.Time) string {
 }
 
 func isURL(source string) bool {
-	return len(source) > 7 && (source[:7] == "http://" || source[:8] == "https://")
+	return strings.HasPrefix(source, "http://") || strings.HasPrefix(source, "https://")
 }
 
 // evenDigits writes a serial number as openssl prints it in lists.

@@ -91,7 +91,8 @@ func TestRevocations(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if f.Certificate == bad && !strings.HasPrefix(f.Reperform, "curl -s http://ca.test/a | openssl crl -noout -text") || f.Reperform == "" {
+		if f.Certificate == bad && !strings.HasPrefix(f.Reperform, "curl -s http://ca.test/a | openssl crl -noout -text") ||
+			f.Certificate == both && f.Reperform != "openssl s_client -connect a.test:443 -servername a.test -status </dev/null" {
 			t.Errorf("%s", f.Reperform)
 		}
 	}
