@@ -292,7 +292,7 @@ func (a *app) plan(f *scanFlags, args []string, listed int, out string, set *pol
 	p.sources = map[scan.TargetKind]scan.Source{scan.PathTarget: files, scan.StdinTarget: files, scan.EndpointTarget: p.pace.source(prober),
 		scan.BadTarget: scan.BadTargets{Now: a.now}}
 	p.describe(f)
-	if p.revocation, err = f.revocation.load(f, ders, &p.run); err != nil {
+	if p.revocation, err = f.revocation.load(f, ders, options.Proxy, &p.run); err != nil {
 		return nil, err
 	}
 	if p.revocation != nil {

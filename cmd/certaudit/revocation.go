@@ -12,6 +12,7 @@ import (
 	"certaudit/scan"
 	"certaudit/scan/certfile"
 	"certaudit/scan/revoke"
+	"certaudit/scan/tlsprobe"
 )
 
 // revocationFlags say whether a scan asks about revocation, and where.
@@ -37,12 +38,16 @@ func (f *revocationFlags) configure(flags *pflag.FlagSet, s settings) {
 func (f *revocationFlags) asked() bool { return f.ask || f.dir != "" }
 
 // load reads the folder, so that a mistake in it ends the run before it begins,
-// and records what was asked for. It gives nil where nothing was.
-func (f *revocationFlags) load(scanning *scanFlags, roots [][]byte, run *scan.RunRecord) (*revoke.Options, error) {
+// and records what was asked for. It gives nil where nothing was. What is fetched
+// goes through the proxy of the scan, nil for none.
+func (f *revocationFlags) load(scanning *scanFlags, roots [][]byte, proxy *tlsprobe.Proxy, run *scan.RunRecord) (*revoke.Options, error) {
 	if !f.asked() {
 		return nil, nil
 	}
 	o := &revoke.Options{Fetch: f.ask, Offline: scanning.offline, Private: f.private, Roots: roots, Timeout: scanning.timeout}
+	if proxy != nil {
+		o.Proxy = proxy.URL()
+	}
 	if f.ask {
 		run.Options["revocation"] = "true"
 	}

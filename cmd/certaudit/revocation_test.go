@@ -187,6 +187,24 @@ func TestRevocationOverLoopback(t *testing.T) {
 	}
 }
 
+// TestRevocationThroughProxy: what a scan fetches goes the way of its endpoints.
+// The proxy alone knows where the name leads.
+func TestRevocationThroughProxy(t *testing.T) {
+	a := newAuthority(t)
+	proxy := a.url
+	a.url = "http://pki.example.test"
+	for _, byOCSP := range []bool{true, false} {
+		dir := t.TempDir()
+		bad, _ := a.leaf(t, a.bad, byOCSP)
+		file := filepath.Join(dir, "bad.pem")
+		writeCertificates(t, file, bad, a.cert)
+		code, findings := a.audit(t, filepath.Join(dir, "out"), "--revocation", "--proxy", proxy, "--as-of="+time.Now().UTC().Format(time.RFC3339), file)
+		if code != exitViolations || len(findings) != 1 || !strings.Contains(findings[0].Observed, "http://pki.example.test/") {
+			t.Errorf("OCSP %v: exit %d, %+v", byOCSP, code, findings)
+		}
+	}
+}
+
 // reperformed runs a finding's command where openssl is: it shows the
 // revocation to someone who has no certaudit.
 func reperformed(t *testing.T, dir, command string, byOCSP bool) {

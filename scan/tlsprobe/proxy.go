@@ -47,6 +47,16 @@ func NewProxy(address, credentials string) (*Proxy, error) {
 	return p, nil
 }
 
+// URL is the proxy with its credentials, for what else is to go through it. Not
+// to be shown.
+func (x *Proxy) URL() *url.URL {
+	u := &url.URL{Scheme: x.scheme, Host: x.address}
+	if x.authenticated {
+		u.User = url.UserPassword(x.user, x.password)
+	}
+	return u
+}
+
 // A proxyError is why a proxy did not connect.
 type proxyError struct{ error }
 
