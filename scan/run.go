@@ -213,7 +213,7 @@ func (r *runner) collect(ordered <-chan *job, cancel func()) (failed error) {
 			cancel()
 		}
 	}
-	flush := func() { write(r.w.flush()) }
+	flush := func() { write(r.w.Flush()) }
 	for j := range receive(ordered, tick.C, flush) {
 		close(j.head)
 		r.spread.lead(j)

@@ -42,7 +42,7 @@ func NewWriter(w io.Writer, run RunRecord) (*Writer, error) {
 	if err := e.write(b, nil); err != nil {
 		return e, err
 	}
-	return e, e.flush()
+	return e, e.Flush()
 }
 
 // Finish writes the end record and flushes. complete is false when the scan
@@ -54,10 +54,11 @@ func (w *Writer) Finish(finished time.Time, complete bool) error {
 	if _, err := w.out.Write(l.text); err != nil {
 		return fmt.Errorf("write evidence: %w", err)
 	}
-	return w.flush()
+	return w.Flush()
 }
 
-// Flush hands on all that was written, so that it can be read back.
+// Flush hands on all that was written, so that it can be read back and a scan
+// that is killed leaves it.
 func (w *Writer) Flush() error {
 	if err := w.out.Flush(); err != nil {
 		return fmt.Errorf("write evidence: %w", err)
@@ -118,14 +119,6 @@ func (w *Writer) add(sum [32]byte) bool {
 func (w *Writer) append(text []byte) error {
 	w.digest.Write(text)
 	if _, err := w.out.Write(text); err != nil {
-		return fmt.Errorf("write evidence: %w", err)
-	}
-	return nil
-}
-
-// flush hands on what was written, so that a scan that is killed leaves it.
-func (w *Writer) flush() error {
-	if err := w.out.Flush(); err != nil {
 		return fmt.Errorf("write evidence: %w", err)
 	}
 	return nil

@@ -296,6 +296,7 @@ func (a *app) plan(f *scanFlags, args []string, listed int, out string, set *pol
 		return nil, err
 	}
 	if p.revocation != nil {
+		p.revocation.Pace = p.pace.dialer
 		p.run.Probes = append(p.run.Probes, scan.ProbeRevocation)
 		slices.Sort(p.run.Probes)
 	}

@@ -115,7 +115,7 @@ func (p *pace) run(ctx context.Context) {
 type allowed struct{}
 
 // A dialFunc opens a connection, as net.Dialer does.
-type dialFunc func(ctx context.Context, network, address string) (net.Conn, error)
+type dialFunc = func(ctx context.Context, network, address string) (net.Conn, error)
 
 // dialer waits before each connection, but for the first of an endpoint.
 func (p *pace) dialer(next dialFunc) dialFunc {

@@ -55,6 +55,18 @@ type fetcher struct {
 // A host is one that was asked.
 type host struct{ asked, silent int }
 
+// A dialFunc opens a connection, as net.Dialer does.
+type dialFunc = func(ctx context.Context, network, address string) (net.Conn, error)
+
+// paced makes every connection wait for its turn in the run's rate; pace may be
+// nil.
+func (f *fetcher) paced(pace func(dialFunc) dialFunc) *fetcher {
+	if t, ok := f.client.Transport.(*http.Transport); ok && pace != nil {
+		t.DialContext = pace(t.DialContext)
+	}
+	return f
+}
+
 // newFetcher dials through proxy unless it is nil; the proxy then resolves
 // names and decides where they lead. The environment names no proxy here.
 func newFetcher(timeout time.Duration, private bool, proxy *url.URL) *fetcher {

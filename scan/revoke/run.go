@@ -23,6 +23,9 @@ type Options struct {
 	Roots   [][]byte         // issuers beside those of the evidence
 	Timeout time.Duration    // of one response; a list may take six times as long
 	Now     func() time.Time // clock of the records
+
+	// Pace makes a dialler wait before each connection; nil for none.
+	Pace func(dialFunc) dialFunc
 }
 
 // A Summary counts certificates.
@@ -232,7 +235,7 @@ func (r *run) failed(code string) *scan.Revocation {
 // ask answers the questions: responses as many at once as there are workers,
 // lists one after the other, because a list may be large.
 func (r *run) ask(ctx context.Context) error {
-	fetch := newFetcher(r.opt.Timeout, r.opt.Private, r.opt.Proxy)
+	fetch := newFetcher(r.opt.Timeout, r.opt.Private, r.opt.Proxy).paced(r.opt.Pace)
 	byList := map[uint32][]int{}
 	var order []uint32 // of lists, by first mention
 	var responses []int
