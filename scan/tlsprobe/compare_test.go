@@ -124,7 +124,9 @@ var knownDifferences = []struct {
 			return !strings.HasPrefix(s, "brainpool") && s != "secp256k1" && s != "P-192" && s != "P-224" && !strings.Contains(s, "MLKEM")
 		})
 	}, "sslscan's list of groups is shorter"},
-	{"testssl", "", func(more, less []string) bool { return len(more) == 0 && len(less) == 1 && (less[0] == "no" || less[0] == "yes") },
+	{"testssl", "", func(more, less []string) bool {
+		return len(more) == 0 && len(less) == 1 && (less[0] == "no" || less[0] == "yes")
+	},
 		"the question does not arise in TLS 1.3 alone: we give no fact, testssl.sh gives one"},
 	{"testssl", "groups", func(more, less []string) bool {
 		return len(less) == 0 && !slices.ContainsFunc(more, func(s string) bool { return !strings.HasPrefix(s, "brainpool") && !strings.Contains(s, "MLKEM") })
