@@ -13,7 +13,7 @@ import (
 // beyond what is live, or by half of it where that is more.
 const (
 	collectorRoom  = 24 << 20
-	collectorMost  = 250 // percent
+	collectorMost  = 400 // percent
 	collectorLeast = 50
 	collectorEvery = 100 * time.Millisecond
 )
