@@ -33,6 +33,9 @@ type compared struct {
 // TestCompare holds the facts of one endpoint against those that other tools
 // find at the same server; the tests of servers behind STARTTLS do the same.
 func TestCompare(t *testing.T) {
+	if testing.Short() {
+		t.Skip("takes half a minute")
+	}
 	for _, c := range comparedServers() {
 		t.Run(c.name, func(t *testing.T) {
 			compareTools(t, c.name, scan.Target{Kind: scan.EndpointTarget, Host: "localhost", Port: c.start(t)})
@@ -46,6 +49,9 @@ func TestCompare(t *testing.T) {
 // knownDifferences, or fails.
 func compareTools(t *testing.T, server string, target scan.Target) {
 	t.Helper()
+	if testing.Short() {
+		return
+	}
 	r := observeTarget(t, newProber(t, Options{Probes: scan.FullDepth(), Timeout: 2 * time.Minute}), target)
 	if r.endpoint == nil || len(r.notAssessed) > 0 && target.StartTLS != scan.MySQL { // which gets a few connections only
 		t.Fatalf("%s: %v %s", server, r.kinds(), details(r))

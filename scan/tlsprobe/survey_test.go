@@ -12,6 +12,7 @@ import (
 	"net"
 	"slices"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -260,9 +261,9 @@ func TestSurveyOdd(t *testing.T) {
 func TestSurveyCutShort(t *testing.T) {
 	e := newEstate(t)
 	cfg := &tls.Config{Certificates: []tls.Certificate{served(e.leaf, e.inter)}, MinVersion: tls.VersionTLS12}
-	n := 0
+	var n atomic.Int32
 	host, port := listen(t, "127.0.0.1:0", func(c net.Conn) {
-		if n++; n > 12 {
+		if n.Add(1) > 12 {
 			io.Copy(io.Discard, c) // no further answer
 			return
 		}
