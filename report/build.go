@@ -43,6 +43,8 @@ type source struct {
 	end     *scan.End
 	sha256  string
 	unknown [2]int // fields, kinds
+
+	assessed, notAssessed int // endpoints
 }
 
 var errMoved = errors.New("the file changed while it was read")
@@ -80,6 +82,7 @@ type builder struct {
 	counts   map[string]*Rule
 	reasons  map[[2]string]int
 	serial   uint64 // of not-assessed rows: they keep evidence order
+	judged   uint32 // endpoints, in the order of the index
 	lacking  bool   // something not assessed is not allowed
 	places   bool   // some rule's scope asks for more than the use
 	placed   bool   // some rule judges placements
@@ -135,6 +138,7 @@ func (b *builder) build(ctx context.Context, inputs []Input) (*Audit, error) {
 	if err := b.ix.resolveUses(); err != nil {
 		return nil, err
 	}
+	b.ix.settleEndpoints()
 	b.describeRun()
 	for n, s := range b.ix.sources {
 		if err := b.judgeSource(ctx, s, n); err != nil {
@@ -210,9 +214,10 @@ func (b *builder) indexSource(ctx context.Context, s *source, n int) error {
 					return &scan.EvidenceError{Line: r.Line(), Problem: fmt.Sprintf("endpoint with certificate %q in its chain, which has no record before it", sum)}
 				}
 			}
-			scope.EndpointsAssessed++
+			b.ix.addEndpoint(rec, n)
+			s.assessed++
 			if silent == rec.Endpoint { // it answered after all
-				scope.EndpointsNotAssessed--
+				s.notAssessed--
 				scope.OtherNotAssessed++
 			}
 			answered, silent = rec.Endpoint, ""
@@ -221,7 +226,7 @@ func (b *builder) indexSource(ctx context.Context, s *source, n int) error {
 				return &scan.EvidenceError{Line: r.Line(), Problem: "stage evaluate: no scan writes it"}
 			}
 			if rec.Endpoint != "" && rec.Endpoint != answered && rec.Endpoint != silent && rec.Stage != scan.StageProbe {
-				scope.EndpointsNotAssessed++
+				s.notAssessed++
 				silent = rec.Endpoint
 			} else {
 				scope.OtherNotAssessed++
@@ -243,6 +248,14 @@ func (b *builder) indexSource(ctx context.Context, s *source, n int) error {
 func outermost(path string) string {
 	outer, _, _ := strings.Cut(path, "!")
 	return outer
+}
+
+// add counts the endpoints of one evidence file.
+func (s *Scope) add(v Vantage) {
+	s.Vantages = append(s.Vantages, v)
+	s.EndpointsAsked += v.EndpointsAsked
+	s.EndpointsAssessed += v.EndpointsAssessed
+	s.EndpointsNotAssessed += v.EndpointsNotAssessed
 }
 
 func (s *Scope) count(o scan.Outcome) {
@@ -298,6 +311,7 @@ func (b *builder) describeRun() {
 		}
 		run.Complete = run.Complete && s.end.Complete
 		run.Evidence = append(run.Evidence, describeEvidence(s))
+		b.audit.Scope.add(s.coverage())
 		b.audit.Scope.Objects.PrivateKeysParsed = b.audit.Scope.Objects.PrivateKeysParsed && run.Evidence[len(run.Evidence)-1].PrivateKeysParsed()
 		b.audit.Scope.TargetList = append(b.audit.Scope.TargetList, s.run.Targets...)
 	}

@@ -20,6 +20,7 @@ type index struct {
 	placements chunks[placement]
 	objects    chunks[objectEntry]
 	authorities
+	endpoints
 	byKey   []uint32          // see keyedCertificates
 	private []uint32          // see privateKeys
 	places  map[keyID][]Place // of a few private keys
