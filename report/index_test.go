@@ -15,6 +15,7 @@ func TestEntrySizes(t *testing.T) {
 		"certEntry":   {unsafe.Sizeof(certEntry{}), 120},
 		"placement":   {unsafe.Sizeof(placement{}), 24},
 		"objectEntry": {unsafe.Sizeof(objectEntry{}), 32},
+		"endpoint":    {unsafe.Sizeof(endpointEntry{}), 32},
 		"authority":   {unsafe.Sizeof(authority{}), 24}, // of those that may issue
 	} {
 		if c.got > c.want {

@@ -460,10 +460,28 @@ func TestPrivateKeysNotParsed(t *testing.T) {
 	}
 }
 
+// TestTwoVantages: counts of each, and both entries of a conflict.
+func TestTwoVantages(t *testing.T) {
+	all := ""
+	for _, s := range extract(t, render(t, template(t), reporttest.TwoVantages())) {
+		all += " " + s.String()
+	}
+	flat := strings.Join(strings.Fields(all), " ")
+	for _, want := range []string{"1 | office network | 12 | 9 | 3", "2 | cloud, eu-west | 3 | 2 | 1",
+		"differs from vantage cloud, eu-west (evidence 2): certificate, version", "3 handshakes were made and their chains compared (evidence 1)"} {
+		if !strings.Contains(flat, want) {
+			t.Errorf("the document does not say %q", want)
+		}
+	}
+	if n := strings.Count(flat, "office network (evidence 1)"); n != 1 {
+		t.Errorf("the second entry names the first %d times", n)
+	}
+}
+
 // TestLimits checks that what is left out is counted in print.
 func TestLimits(t *testing.T) {
 	tmpl := template(t)
-	tmpl.Limits = report.Limits{Findings: 3, Locations: 1, Inventory: 5, Endpoints: 2, NotAssessed: 4}
+	tmpl.Limits = report.Limits{Findings: 3, Locations: 1, Inventory: 5, Endpoints: 2, Probed: 1, NotAssessed: 4}
 	a := reporttest.Sample()
 	text := ""
 	for _, s := range extract(t, render(t, tmpl, a)) {
@@ -474,6 +492,7 @@ func TestLimits(t *testing.T) {
 		"The worst 3 are printed here; " + rows(a.Totals.ByResult.Fail+a.Totals.ByResult.Waived, 3),
 		"The first 5 are printed here; " + rows(a.Scope.DistinctCertificates, 5),
 		"The first 2 are printed here; " + rows(a.Scope.EndpointsAssessed, 2),
+		"The first 1 are printed here; 1 more are in report.xlsx and the evidence",
 		"The first 4 are printed here; ",
 		"and 2 more places",
 	} {
@@ -572,7 +591,7 @@ func TestFlat(t *testing.T) {
 	if small, big := peak(1000), peak(50_000); big > small+1<<20 {
 		t.Errorf("1,000 certificates keep %d bytes, 50,000 keep %d", small, big)
 	}
-	f.t.Limits = report.Limits{Findings: 20, Locations: 2, Inventory: 60, Endpoints: 20, NotAssessed: 20}
+	f.t.Limits = report.Limits{Findings: 20, Locations: 2, Inventory: 60, Endpoints: 20, Probed: 20, NotAssessed: 20}
 	few, many := extract(t, render(t, f.t, reporttest.Large(4000))), extract(t, render(t, f.t, reporttest.Large(50_000)))
 	if len(few) != len(many) {
 		t.Errorf("4,000 certificates take %d pages, 50,000 take %d", len(few), len(many))
