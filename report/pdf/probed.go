@@ -26,7 +26,7 @@ func (d *doc) probed(ctx context.Context) error {
 		return nil
 	}
 	title := d.word("pdf.probed.title")
-	d.heading(title, 60)
+	d.heading(title, 120) // and most of a block
 	d.setMark("probed", d.y)
 	d.entry(title, "probed")
 	d.bookmark(title, 1, d.y-stHead.lead-1.8)
