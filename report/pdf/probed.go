@@ -125,7 +125,7 @@ func (d *doc) differences(list []report.Difference) []string {
 		if x.Version {
 			what = joinSet(", ", what, d.word("pdf.differs.version"))
 		}
-		all = append(all, d.word("pdf.differs", "vantage", x.Vantage, "number", strconv.Itoa(x.Evidence), "what", what))
+		all = append(all, d.word("pdf.differs", "vantage", joinSet("", x.Vantage, dash(x.Vantage)), "number", strconv.Itoa(x.Evidence), "what", what))
 	}
 	return all
 }
