@@ -43,6 +43,8 @@ type source struct {
 	end     *scan.End
 	sha256  string
 	unknown [2]int // fields, kinds
+
+	assessed, notAssessed int // endpoints
 }
 
 var errMoved = errors.New("the file changed while it was read")
@@ -80,6 +82,7 @@ type builder struct {
 	counts   map[string]*Rule
 	reasons  map[[2]string]int
 	serial   uint64                // of not-assessed rows: they keep evidence order
+	judged   uint32                // endpoints, in the order of the index
 	lacking  bool                  // something not assessed is not allowed
 	places   bool                  // some rule's scope asks for more than the use
 	placed   bool                  // some rule judges placements
@@ -133,6 +136,7 @@ func (b *builder) build(ctx context.Context, inputs []Input) (*Audit, error) {
 	if err := b.ix.resolveUses(); err != nil {
 		return nil, err
 	}
+	b.ix.settleEndpoints()
 	b.describeRun()
 	for n, s := range b.ix.sources {
 		if err := b.judgeSource(ctx, s, n); err != nil {
@@ -209,6 +213,7 @@ func (b *builder) indexSource(ctx context.Context, s *source, n int) error {
 				}
 			}
 			b.ix.addStaple(rec, n, r.Offset())
+			b.ix.addEndpoint(rec, n)
 			b.assessedEndpoint(s, &at, rec)
 		case *scan.Revocation:
 			if !b.ix.addRevocation(rec, n, r.Offset()) {
@@ -247,6 +252,14 @@ func everyChain(e *scan.Endpoint) []string {
 func outermost(path string) string {
 	outer, _, _ := strings.Cut(path, "!")
 	return outer
+}
+
+// add counts the endpoints of one evidence file.
+func (s *Scope) add(v Vantage) {
+	s.Vantages = append(s.Vantages, v)
+	s.EndpointsAsked += v.EndpointsAsked
+	s.EndpointsAssessed += v.EndpointsAssessed
+	s.EndpointsNotAssessed += v.EndpointsNotAssessed
 }
 
 func (s *Scope) count(o scan.Outcome) {
@@ -302,6 +315,7 @@ func (b *builder) describeRun() {
 		}
 		run.Complete = run.Complete && s.end.Complete
 		run.Evidence = append(run.Evidence, describeEvidence(s))
+		b.audit.Scope.add(s.coverage())
 		b.audit.Scope.Objects.PrivateKeysParsed = b.audit.Scope.Objects.PrivateKeysParsed && run.Evidence[len(run.Evidence)-1].PrivateKeysParsed()
 		b.audit.Scope.TargetList = append(b.audit.Scope.TargetList, s.run.Targets...)
 	}

@@ -21,6 +21,7 @@ type index struct {
 	objects    chunks[objectEntry]
 	authorities
 	revocations
+	endpoints
 	byKey   []uint32          // see keyedCertificates
 	private []uint32          // see privateKeys
 	places  map[keyID][]Place // of a few private keys

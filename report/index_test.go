@@ -16,6 +16,7 @@ func TestEntrySizes(t *testing.T) {
 		"placement":   {unsafe.Sizeof(placement{}), 24},
 		"objectEntry": {unsafe.Sizeof(objectEntry{}), 32},
 		"saidEntry":   {unsafe.Sizeof(saidEntry{}), 16}, // of each answer about revocation
+		"endpoint":    {unsafe.Sizeof(endpointEntry{}), 32},
 		"authority":   {unsafe.Sizeof(authority{}), 24}, // of those that may issue
 	} {
 		if c.got > c.want {

@@ -110,8 +110,9 @@ func (b *builder) judgeEndpoint(s *source, ep *scan.Endpoint) error {
 		b.audit.Estate.FailingEndpoints++
 	}
 	b.serial++
+	b.judged++
 	return b.rows.endpoints.add(serialKey(b.serial), &storedEndpoint{Endpoint: ep, Vantage: s.run.Vantage,
-		Failures: u.owner.failures, Worst: u.owner.worst.String()})
+		Failures: u.owner.failures, Worst: u.owner.worst.String(), Relations: b.ix.endpointRelations(b.judged - 1)})
 }
 
 func (b *builder) judgePlacement(s *source, o *scan.Observation) error {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"io"
 	"iter"
+	"strconv"
 	"time"
 
 	"certaudit/policies"
@@ -99,6 +100,15 @@ type Evidence struct {
 	UnknownKinds  int               `json:"unknown_kinds"`
 }
 
+// Samples is how many handshakes' chains the scan compared at each endpoint.
+func (e *Evidence) Samples() int {
+	n, err := strconv.Atoi(e.Options["samples"])
+	if err != nil {
+		return 1
+	}
+	return max(1, n)
+}
+
 // A Policy identifies one policy that was evaluated.
 type Policy struct {
 	ID      string `json:"id"`
@@ -127,21 +137,33 @@ type Document struct {
 // counts add up to Files; the last two endpoint counts add up to
 // EndpointsAsked.
 type Scope struct {
-	Targets                  int      `json:"targets"`
-	TargetList               []string `json:"target_list"`
-	Files                    int      `json:"files"`
-	FilesRead                int      `json:"files_read"`
-	FilesWithoutCertificates int      `json:"files_without_certificates"`
-	FilesNotAssessed         int      `json:"files_not_assessed"`
-	FilesExcluded            int      `json:"files_excluded"`
-	OwnOutput                int      `json:"own_output"`
-	EndpointsAsked           int      `json:"endpoints_asked"`
-	EndpointsAssessed        int      `json:"endpoints_assessed"`
-	EndpointsNotAssessed     int      `json:"endpoints_not_assessed"`
-	Placements               int      `json:"placements"`
-	DistinctCertificates     int      `json:"distinct_certificates"`
-	OtherNotAssessed         int      `json:"other_not_assessed"` // not_assessed records of links, special files, missing targets and parts of files that were read
-	Objects                  Objects  `json:"objects"`
+	Targets                  int       `json:"targets"`
+	TargetList               []string  `json:"target_list"`
+	Files                    int       `json:"files"`
+	FilesRead                int       `json:"files_read"`
+	FilesWithoutCertificates int       `json:"files_without_certificates"`
+	FilesNotAssessed         int       `json:"files_not_assessed"`
+	FilesExcluded            int       `json:"files_excluded"`
+	OwnOutput                int       `json:"own_output"`
+	EndpointsAsked           int       `json:"endpoints_asked"`
+	EndpointsAssessed        int       `json:"endpoints_assessed"`
+	EndpointsNotAssessed     int       `json:"endpoints_not_assessed"`
+	Placements               int       `json:"placements"`
+	DistinctCertificates     int       `json:"distinct_certificates"`
+	OtherNotAssessed         int       `json:"other_not_assessed"` // not_assessed records of links, special files, missing targets, parts of files that were read and probes of endpoints that answered
+	Vantages                 []Vantage `json:"vantages"`           // the endpoint counts of each evidence file, in the order of run.evidence
+	Objects                  Objects   `json:"objects"`
+}
+
+// A Vantage counts the endpoints of one evidence file. An endpoint that was
+// asked from two vantages counts in both; the counts of all files add up to
+// those of the scope.
+type Vantage struct {
+	Vantage              string `json:"vantage"`
+	EvidenceSHA256       string `json:"evidence_sha256"`
+	EndpointsAsked       int    `json:"endpoints_asked"`
+	EndpointsAssessed    int    `json:"endpoints_assessed"`
+	EndpointsNotAssessed int    `json:"endpoints_not_assessed"`
 }
 
 // Totals count rule results: each rule gives each unit of its kind exactly one.
@@ -327,7 +349,7 @@ func (r *InventoryRow) CheckIssuer() (err error) {
 	return err
 }
 
-// An EndpointRow is one endpoint that answered.
+// An EndpointRow is one endpoint that answered, as one scan saw it.
 type EndpointRow struct {
 	Endpoint *scan.Endpoint
 	Leaf     *scan.Certificate // nil when none was sent
@@ -335,6 +357,17 @@ type EndpointRow struct {
 	Vantage  string
 	Failures int
 	Worst    string
+	EndpointRelations
+	Names func(sha256 string) (string, error) // of certificates that an endpoint sent or a path uses; nil where nobody knows
+}
+
+// Name is what a certificate of the chain is called: its common name, or its
+// subject; empty where neither is known.
+func (r *EndpointRow) Name(sha256 string) (string, error) {
+	if r.Names == nil {
+		return "", nil
+	}
+	return r.Names(sha256)
 }
 
 // A Bucket of the expiry outlook: identity certificates by whole days left.

@@ -24,10 +24,11 @@ type diskRows struct {
 
 // storedEndpoint is an endpoint row without its leaf, which the evidence has.
 type storedEndpoint struct {
-	Endpoint *scan.Endpoint
-	Vantage  string
-	Failures int
-	Worst    string
+	Endpoint  *scan.Endpoint
+	Vantage   string
+	Failures  int
+	Worst     string
+	Relations EndpointRelations
 }
 
 func newDiskRows(ix *index, dir string) *diskRows {
@@ -48,7 +49,8 @@ func (r *diskRows) Endpoints() iter.Seq2[*EndpointRow, error] {
 				yield(nil, err)
 				return
 			}
-			row := &EndpointRow{Endpoint: stored.Endpoint, Vantage: stored.Vantage, Failures: stored.Failures, Worst: stored.Worst}
+			row := &EndpointRow{Endpoint: stored.Endpoint, Vantage: stored.Vantage, Failures: stored.Failures, Worst: stored.Worst,
+				EndpointRelations: stored.Relations, Names: r.name}
 			if row.Leaf, err = r.leaf(stored.Endpoint); err != nil {
 				yield(nil, err)
 				return
@@ -72,6 +74,19 @@ func (r *diskRows) leaf(ep *scan.Endpoint) (*scan.Certificate, error) {
 		return nil, nil
 	}
 	return r.ix.certificate(r.ix.certs.at(n))
+}
+
+// name is what a certificate is called, by its digest.
+func (r *diskRows) name(sha256 string) (string, error) {
+	n, ok := r.ix.find(sha256)
+	if !ok {
+		return "", nil
+	}
+	c, err := r.ix.certificate(r.ix.certs.at(n))
+	if err != nil {
+		return "", err
+	}
+	return cmp.Or(c.SubjectCN, c.Subject), nil
 }
 
 func (r *diskRows) Inventory() iter.Seq2[*InventoryRow, error] {

@@ -37,11 +37,10 @@ func (b *builder) stand(s *source, at *standing, next standing) {
 
 // assessedEndpoint counts an endpoint that answered.
 func (b *builder) assessedEndpoint(s *source, at *standing, e *scan.Endpoint) {
-	scope := &b.audit.Scope
-	scope.EndpointsAssessed++
+	s.assessed++
 	if at.is(e.Target, e.Endpoint, e.Address) && !at.answered { // it answered after all
-		scope.EndpointsNotAssessed--
-		scope.OtherNotAssessed++
+		s.notAssessed--
+		b.audit.Scope.OtherNotAssessed++
 	}
 	b.stand(s, at, standing{e.Target, e.Endpoint, e.Address, true})
 }
@@ -52,7 +51,7 @@ func (b *builder) silentEndpoint(s *source, at *standing, n *scan.NotAssessed) b
 	if n.Endpoint == "" || n.Stage == scan.StageProbe || at.is(n.Target, n.Endpoint, n.Address) {
 		return false
 	}
-	b.audit.Scope.EndpointsNotAssessed++
+	s.notAssessed++
 	b.stand(s, at, standing{n.Target, n.Endpoint, n.Address, false})
 	return true
 }

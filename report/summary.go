@@ -20,7 +20,6 @@ var outlook = []struct {
 // summarise fills the figures that need everything to be judged.
 func (b *builder) summarise() {
 	a := b.audit
-	a.Scope.EndpointsAsked = a.Scope.EndpointsAssessed + a.Scope.EndpointsNotAssessed
 	a.Scope.Placements = b.ix.placements.len()
 	a.Controls = b.controls()
 	b.expiry()

@@ -30,12 +30,13 @@ type Template struct {
 }
 
 // Limits bound what the PDF prints in full; the rest is counted there and
-// listed in the workbook and in report.json.
+// listed in the workbook, and in report.json or the evidence.
 type Limits struct {
 	Findings    int `json:"findings"`
 	Locations   int `json:"locations"` // of one finding
 	Inventory   int `json:"inventory"`
 	Endpoints   int `json:"endpoints"`
+	Probed      int `json:"probed"` // endpoints whose protocols and suites are printed
 	NotAssessed int `json:"not_assessed"`
 }
 
@@ -148,7 +149,7 @@ func (t *Template) check() error {
 			return fmt.Errorf("template: colour %q: %w", name, err)
 		}
 	}
-	for _, n := range []int{t.Limits.Findings, t.Limits.Locations, t.Limits.Inventory, t.Limits.Endpoints, t.Limits.NotAssessed} {
+	for _, n := range []int{t.Limits.Findings, t.Limits.Locations, t.Limits.Inventory, t.Limits.Endpoints, t.Limits.Probed, t.Limits.NotAssessed} {
 		if n < 1 || n > maxPrintedRows {
 			return fmt.Errorf("template: limit %d is not between 1 and %d", n, maxPrintedRows)
 		}

@@ -207,7 +207,7 @@ func reportDocs() string {
 		{"scope", report.Scope{}}, {"estate", report.EstateFacts{}}, {"expiry[]", report.Bucket{}}, {"totals.by_result", report.ByResult{}},
 		{"totals.by_severity", report.BySeverity{}}, {"reasons[]", report.ReasonCount{}}, {"controls[]", report.Control{}}, {"rules[]", report.Rule{}},
 		{"findings[]", report.Finding{}}, {"findings[].locations[]", report.Location{}}, {"not_assessed[]", report.NotAssessed{}},
-		{"scope.objects", report.Objects{}}, {"certificates[]", report.CertificateEntry{}}, {"certificates[].private_keys_at[]", report.Place{}},
+		{"scope.vantages[]", report.Vantage{}}, {"scope.objects", report.Objects{}}, {"certificates[]", report.CertificateEntry{}}, {"certificates[].private_keys_at[]", report.Place{}},
 		{"keys[], public_keys[]", report.Key{}}, {"requests[]", report.Request{}}, {"revocation_lists[]", report.RevocationList{}},
 	} {
 		var names []string

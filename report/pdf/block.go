@@ -61,8 +61,9 @@ func (b *block) finish(started func(y float64)) {
 }
 
 // fits counts the atoms that fit on the page, at least one, and the height of
-// their frame.
+// their frame. A split leaves no tail that would stand on a page alone.
 func (b *block) fits(atoms []atom) (n int, tall float64) {
+	const tail = 8
 	tall = blockTop + blockBottom
 	for _, a := range atoms {
 		if n > 0 && tall+a.height > b.d.room()+1e-6 {
@@ -70,6 +71,10 @@ func (b *block) fits(atoms []atom) (n int, tall float64) {
 		}
 		tall += a.height
 		n++
+	}
+	for n > tail && n < len(atoms) && len(atoms)-n < tail {
+		n--
+		tall -= atoms[n].height
 	}
 	return n, tall
 }

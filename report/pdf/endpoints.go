@@ -9,7 +9,8 @@ import (
 	"certaudit/scan"
 )
 
-// endpoints lists the endpoints that answered, in evidence order.
+// endpoints lists the endpoints that answered, in evidence order, and tells
+// more of those that were probed in depth.
 func (d *doc) endpoints(ctx context.Context) error {
 	d.begin("endpoints", d.word("pdf.endpoints.title"), true, placed(d.g.endpoints))
 	if d.g.endpoints == 0 {
@@ -28,10 +29,22 @@ func (d *doc) endpoints(ctx context.Context) error {
 		column{title: d.word("pdf.column.group"), width: group}, column{title: d.word("pdf.column.host_match"), width: match},
 		column{title: d.word("pdf.column.chain"), width: chain}, column{title: d.word("pdf.column.leaf"), width: leaf},
 		column{title: d.word("pdf.column.failures"), width: worst})
-	return limited(ctx, d.a.Endpoints(), d.t.Limits.Endpoints, func(r *report.EndpointRow) { t.row(d.endpointRow(r)...) })
+	probed := 0
+	if err := limited(ctx, d.a.Endpoints(), d.t.Limits.Endpoints, func(r *report.EndpointRow) {
+		link := ""
+		if report.SuitesProbed(r.Endpoint) {
+			probed++
+			link = probedMark(probed)
+		}
+		t.row(d.endpointRow(r, link)...)
+	}); err != nil {
+		return err
+	}
+	return d.probed(ctx)
 }
 
-func (d *doc) endpointRow(r *report.EndpointRow) []cell {
+// endpointRow is a row of the table; link leads to the endpoint's block.
+func (d *doc) endpointRow(r *report.EndpointRow, link string) []cell {
 	e := r.Endpoint
 	leaf := plain("–", stSmall)
 	if r.Leaf != nil && r.Leaf.Dated() {
@@ -42,6 +55,9 @@ func (d *doc) endpointRow(r *report.EndpointRow) []cell {
 		path = joinSet(": ", d.word("pdf.endpoints.no_path"), e.PathError)
 	}
 	name := plain(e.Endpoint, stSmallB)
+	if link != "" {
+		name.paras[0].pieces[0].link, name.paras[0].pieces[0].colour = link, "accent"
+	}
 	if e.ServerName != "" && !strings.HasPrefix(e.Endpoint, e.ServerName+":") {
 		name = name.and(stSmallSoft, piece{text: d.word("pdf.endpoints.sni", "name", e.ServerName)})
 	}
@@ -51,12 +67,19 @@ func (d *doc) endpointRow(r *report.EndpointRow) []cell {
 	if len(d.a.Run.Evidence) > 1 && r.Vantage != "" {
 		name = name.and(stSmallSoft, piece{text: d.word("pdf.endpoints.vantage", "vantage", r.Vantage)})
 	}
+	for _, text := range d.differences(r.Differs) {
+		name = name.and(stSmallB, piece{text: text})
+	}
 	version := plain(e.TLSVersion, stSmall)
 	if len(e.Versions) > 0 {
 		version = version.and(stSmallSoft, piece{text: d.word("pdf.endpoints.accepts", "versions", strings.Join(capped(e.Versions), ", "))})
 	}
 	if len(e.VersionsRefused) > 0 {
 		version = version.and(stSmallSoft, piece{text: d.word("pdf.endpoints.refuses", "versions", strings.Join(capped(e.VersionsRefused), ", "))})
+	}
+	chain := plain(d.number(len(e.Chain), "pdf.count.certificate", "pdf.count.certificates"), stSmall).and(stSmallSoft, piece{text: path})
+	if shared := d.sharedText(r); shared != "" {
+		chain = chain.and(stSmallSoft, piece{text: shared})
 	}
 	return []cell{
 		name,
@@ -65,7 +88,7 @@ func (d *doc) endpointRow(r *report.EndpointRow) []cell {
 		plain(e.CipherSuite, stSmall),
 		plain(joinSet("", e.KeyExchange, dash(e.KeyExchange)), stSmall),
 		d.answer(e.HostnameMatch),
-		plain(d.number(len(e.Chain), "pdf.count.certificate", "pdf.count.certificates"), stSmall).and(stSmallSoft, piece{text: path}),
+		chain,
 		leaf,
 		d.failures(r.Failures, r.Worst),
 	}

@@ -24,6 +24,7 @@ type gathered struct {
 	allowed     int // of them
 	inventory   int
 	endpoints   int
+	probed      int                 // of them, those that were asked for every suite
 	exposed     int                 // private keys that others may read
 	openKeys    []*report.ObjectRow // the first of them
 }
@@ -59,7 +60,13 @@ func gather(ctx context.Context, t *report.Template, a *report.Audit) (*gathered
 	}); err != nil {
 		return nil, err
 	}
-	if err := each(ctx, a.Endpoints(), func(*report.EndpointRow) bool { g.endpoints++; return true }); err != nil {
+	if err := each(ctx, a.Endpoints(), func(r *report.EndpointRow) bool {
+		g.endpoints++
+		if report.SuitesProbed(r.Endpoint) {
+			g.probed++
+		}
+		return true
+	}); err != nil {
 		return nil, err
 	}
 	if err := each(ctx, a.Inventory(), func(*report.InventoryRow) bool {

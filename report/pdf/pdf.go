@@ -8,7 +8,7 @@
 // the same audit and template give the same bytes.
 //
 // What the template's limits leave out is counted on the page and stands in
-// report.xlsx and report.json; nothing is cut without saying so.
+// report.xlsx, and in report.json or the evidence; nothing is cut without saying so.
 package pdf
 
 import (

@@ -70,11 +70,12 @@ func documents(t testing.TB) map[string][]byte {
 	letter := template(t)
 	letter.PageSize = "Letter"
 	return map[string][]byte{
-		"sample":  render(t, template(t), reporttest.Sample()),
-		"empty":   render(t, template(t), reporttest.Empty()),
-		"hostile": render(t, template(t), reporttest.Hostile()),
-		"large":   render(t, template(t), reporttest.Large(120)),
-		"letter":  render(t, letter, reporttest.Sample()),
+		"sample":   render(t, template(t), reporttest.Sample()),
+		"empty":    render(t, template(t), reporttest.Empty()),
+		"hostile":  render(t, template(t), reporttest.Hostile()),
+		"vantages": render(t, template(t), reporttest.TwoVantages()),
+		"large":    render(t, template(t), reporttest.Large(120)),
+		"letter":   render(t, letter, reporttest.Sample()),
 	}
 }
 
@@ -141,7 +142,6 @@ func TestTotals(t *testing.T) {
 		strings.Join([]string{"Endpoints", n(s.EndpointsAsked), n(s.EndpointsAssessed), "–", n(s.EndpointsNotAssessed), "–", "–", "adds up"}, " | "),
 		// keys, requests and revocation lists
 		"\n" + strings.Join([]string{n(s.Objects.PrivateKeys), n(s.Objects.PrivateKeysEncrypted), n(s.Objects.PublicKeys), n(s.Objects.Requests), n(s.Objects.RevocationLists)}, " | ") + "\n",
-		n(s.DistinctCertificates) + " distinct certificates in " + n(s.Placements) + " placements",
 		n(a.Estate.Violations) + " violations at or above high",
 		"Critical | " + n(a.Totals.BySeverity.Critical), "High | " + n(a.Totals.BySeverity.High), "Medium | " + n(a.Totals.BySeverity.Medium),
 		"Low | " + n(a.Totals.BySeverity.Low), "Info | " + n(a.Totals.BySeverity.Info),
@@ -152,6 +152,9 @@ func TestTotals(t *testing.T) {
 		}
 	}
 	flat := strings.Join(strings.Fields(strings.ReplaceAll(text, "\n", " ")), " ")
+	if want := n(s.DistinctCertificates) + " distinct certificates in " + n(s.Placements) + " placements"; !strings.Contains(flat, want) {
+		t.Errorf("the document does not say %q", want)
+	}
 	for _, b := range a.Expiry {
 		if !strings.Contains(flat, b.Label) {
 			t.Errorf("the outlook lacks %q", b.Label)
@@ -460,10 +463,28 @@ func TestPrivateKeysNotParsed(t *testing.T) {
 	}
 }
 
+// TestTwoVantages: counts of each, and both entries of a conflict.
+func TestTwoVantages(t *testing.T) {
+	all := ""
+	for _, s := range extract(t, render(t, template(t), reporttest.TwoVantages())) {
+		all += " " + s.String()
+	}
+	flat := strings.Join(strings.Fields(all), " ")
+	for _, want := range []string{"1 | office network | 12 | 9 | 3", "2 | cloud, eu-west | 3 | 2 | 1",
+		"differs from vantage cloud, eu-west (evidence 2): certificate, version", "3 handshakes were made and their chains compared (evidence 1)"} {
+		if !strings.Contains(flat, want) {
+			t.Errorf("the document does not say %q", want)
+		}
+	}
+	if first, second := strings.Count(flat, "(evidence 2)"), strings.Count(flat, "(evidence 1)"); first < 2 || second < 2 { // table and block; samples and table
+		t.Errorf("the entries name each other %d and %d times", first, second)
+	}
+}
+
 // TestLimits checks that what is left out is counted in print.
 func TestLimits(t *testing.T) {
 	tmpl := template(t)
-	tmpl.Limits = report.Limits{Findings: 3, Locations: 1, Inventory: 5, Endpoints: 2, NotAssessed: 4}
+	tmpl.Limits = report.Limits{Findings: 3, Locations: 1, Inventory: 5, Endpoints: 2, Probed: 1, NotAssessed: 4}
 	a := reporttest.Sample()
 	text := ""
 	for _, s := range extract(t, render(t, tmpl, a)) {
@@ -474,6 +495,7 @@ func TestLimits(t *testing.T) {
 		"The worst 3 are printed here; " + rows(a.Totals.ByResult.Fail+a.Totals.ByResult.Waived, 3),
 		"The first 5 are printed here; " + rows(a.Scope.DistinctCertificates, 5),
 		"The first 2 are printed here; " + rows(a.Scope.EndpointsAssessed, 2),
+		"The first 1 are printed here; 1 more are in report.xlsx and the evidence",
 		"The first 4 are printed here; ",
 		"and 2 more places",
 	} {
@@ -572,7 +594,7 @@ func TestFlat(t *testing.T) {
 	if small, big := peak(1000), peak(50_000); big > small+1<<20 {
 		t.Errorf("1,000 certificates keep %d bytes, 50,000 keep %d", small, big)
 	}
-	f.t.Limits = report.Limits{Findings: 20, Locations: 2, Inventory: 60, Endpoints: 20, NotAssessed: 20}
+	f.t.Limits = report.Limits{Findings: 20, Locations: 2, Inventory: 60, Endpoints: 20, Probed: 20, NotAssessed: 20}
 	few, many := extract(t, render(t, f.t, reporttest.Large(4000))), extract(t, render(t, f.t, reporttest.Large(50_000)))
 	if len(few) != len(many) {
 		t.Errorf("4,000 certificates take %d pages, 50,000 take %d", len(few), len(many))

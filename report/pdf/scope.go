@@ -20,7 +20,9 @@ const (
 func (d *doc) scope(context.Context) error {
 	d.begin("scope", d.word("pdf.scope.title"), false, onNewPage)
 	d.para(d.word("pdf.scope.method"), stBody)
+	d.samples()
 	d.reconciliation()
+	d.vantages()
 	d.objects()
 	d.results()
 	d.targets()
@@ -76,6 +78,25 @@ func (d *doc) reconciliation() {
 	d.y += 2
 	d.para(d.word("pdf.scope.reconciliation.text", "other", report.FormatCount(s.OtherNotAssessed), "placements", report.FormatCount(s.Placements),
 		"certificates", report.FormatCount(s.DistinctCertificates), "unparsed", report.FormatCount(d.a.Estate.Unparsed)), stNote)
+}
+
+// vantages prints what each evidence file has of the endpoints, where there are
+// several.
+func (d *doc) vantages() {
+	if len(d.a.Scope.Vantages) < 2 {
+		return
+	}
+	d.heading(d.word("pdf.scope.vantages"), 30)
+	const number, figure = 20.0, 24.0
+	t := d.table(column{title: d.word("pdf.column.evidence"), width: number}, column{title: d.word("pdf.label.vantage"), width: d.textWidth() - number - 3*figure},
+		column{title: d.word("pdf.column.in_scope"), width: figure, right: true}, column{title: d.word("pdf.column.assessed"), width: figure, right: true},
+		column{title: d.word("pdf.column.not_assessed"), width: figure, right: true})
+	for i, v := range d.a.Scope.Vantages {
+		t.row(plain(strconv.Itoa(i+1), stCellB), plain(joinSet("", v.Vantage, dash(v.Vantage)), stCell), plain(report.FormatCount(v.EndpointsAsked), stCell),
+			plain(report.FormatCount(v.EndpointsAssessed), stCell), plain(report.FormatCount(v.EndpointsNotAssessed), stCell))
+	}
+	d.y += 2
+	d.para(d.word("pdf.scope.vantages.text"), stNote)
 }
 
 // results prints the six results of all rules.

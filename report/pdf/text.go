@@ -19,7 +19,7 @@ type style struct {
 }
 
 // mostRunes bounds one text on paper. A certificate may carry names of any
-// length; report.json has them whole.
+// length; report.json or the evidence has them whole.
 const mostRunes = 1000
 
 // A piece is text with one link and, where it differs from the style around

@@ -58,8 +58,8 @@ func TestFilterCut(t *testing.T) {
 	st.most = 5
 	for in, want := range map[string]string{
 		"abcd": "abcd", "abcde": "abcde",
-		"abcdef":  "abcde … and 1 more characters, in report.json",
-		"äöüäöüä": "äöüäö … and 2 more characters, in report.json",
+		"abcdef":  "abcde … and 1 more characters, in report.json or the evidence",
+		"äöüäöüä": "äöüäö … and 2 more characters, in report.json or the evidence",
 	} {
 		if got := d.wrap(in, st, 1e6)[0].text(); got != want {
 			t.Errorf("%q is shown as %q, want %q", in, got, want)

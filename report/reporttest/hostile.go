@@ -73,6 +73,7 @@ func Hostile() *report.Audit {
 			Placements: 1, First: report.Location{Path: evil(), Alias: s}, Worst: evil(),
 			Relations: report.Relations{SharesKey: 1 << 40, SameKeyAs: evil(), PrivateKeys: 2, PrivateKeysAt: []report.Place{{Path: s, Alias: evil()}}, Issuer: evil()}})
 		m.EndpointRows = append(m.EndpointRows, hostileEndpoint(s, evil, texts))
+		a.Scope.Vantages = append(a.Scope.Vantages, report.Vantage{Vantage: s, EvidenceSHA256: evil()})
 		m.ObjectRows = append(m.ObjectRows, hostileObject(s, evil, texts))
 	}
 	SortFindings(m.FindingRows)
@@ -103,10 +104,4 @@ func hostileCertificate(s string, evil func() string, texts []string) *scan.Cert
 	return &scan.Certificate{SHA256: Digest(s), Parsed: true, Subject: s, SubjectCN: s, Issuer: evil(), IssuerCN: evil(), Serial: "-1",
 		NotBefore: sampleFrom, NotAfter: sampleAsOf, KeyAlgorithm: "1.2.3.4." + strings.Repeat("5.", 2000), KeyCurve: evil(),
 		SignatureAlgorithm: evil(), DNSNames: slices.Repeat(texts, 2), EmailAddresses: texts, URIs: texts, IPAddresses: []string{"::1"}, ExtKeyUsage: texts}
-}
-
-func hostileEndpoint(s string, evil func() string, texts []string) *report.EndpointRow {
-	return &report.EndpointRow{Vantage: evil(), Worst: evil(), Endpoint: &scan.Endpoint{Target: s, Endpoint: s, Address: evil(), Port: 65535,
-		ServerName: evil(), TLSVersion: evil(), CipherSuite: evil(), KeyExchange: evil(), ALPN: evil(), Chain: slices.Repeat([]string{Digest(s)}, 100),
-		PathError: evil(), Versions: texts}}
 }

@@ -38,7 +38,8 @@ func Sample() *report.Audit {
 	}
 	m.ObjectRows = sampleObjects(m.InventoryRows)
 	relate(m)
-	m.EndpointRows = sampleEndpoints(m.InventoryRows)
+	m.EndpointRows = append(sampleEndpoints(m.InventoryRows), sampleMail(m.InventoryRows))
+	meet(m)
 	m.FindingRows = sampleFindings(m.InventoryRows)
 	a.Rows = m
 	a.Scope = sampleScope(m)
@@ -98,15 +99,15 @@ func sampleRun() report.Run {
 			Command: []string{"certaudit", "audit", "-p", "soc2", "-p", "hipaa", "-t", "targets/production.txt",
 				"--exclude", "archive/**=retired systems, destroyed 2027-01", "--allow-incomplete=connect", "certs/", "keystores/"},
 			Roots:       []scan.Digest{{Name: "mozilla", SHA256: Digest("roots"), Dated: "2026-10-30", Count: 142}},
-			TargetLists: []scan.Digest{{Name: "targets/production.txt", SHA256: Digest("targets"), Count: 11}},
+			TargetLists: []scan.Digest{{Name: "targets/production.txt", SHA256: Digest("targets"), Count: 12}},
 			Excludes: []scan.Exclude{
 				{Glob: "archive/**", Reason: "retired systems, destroyed 2027-01"},
 				{Glob: "certs/vendor/*.tmp", Reason: "editor leftovers"},
 			},
-			Options: map[string]string{"depth": "standard", "jobs": "8", "timeout": "10s"},
-			Probes:  []string{"versions<=TLS 1.1"},
-			Lines: map[string]int{"run": 1, "certificate": 24, "file": 31, "observation": 41,
-				"endpoint": 8, "not_assessed": 8, "end": 1},
+			Options: map[string]string{"depth": "full", "jobs": "8", "samples": "3", "timeout": "10s"},
+			Probes:  append([]string{"versions<=TLS 1.1"}, scan.FullDepth()...),
+			Lines: map[string]int{"run": 1, "certificate": 24, "file": 31, "observation": 42,
+				"endpoint": 9, "not_assessed": 9, "end": 1},
 		}},
 	}
 	for _, p := range samplePolicies() {
@@ -373,7 +374,7 @@ var sampleCerts = []sampleCert{
 	{"bank-mtls.partner.test", "Partner CA", "2024-06-01", "2027-06-01", "RSA", 1024, "", "SHA256-RSA", scan.UseIdentity, "keystores/partner-mtls.jks", "", "bank", 1},
 	{"portal.example.test", "Public TLS CA G3", "2026-09-20", "2026-12-20", "ECDSA", 256, "P-256", "ECDSA-SHA384", scan.UseIdentity, "", "portal.example.test:443", "", 2},
 	{"api.example.test", "Public TLS CA G3", "2026-10-14", "2027-01-12", "ECDSA", 256, "P-256", "ECDSA-SHA384", scan.UseIdentity, "", "api.example.test:443", "", 2},
-	{"mail.example.test", "Public TLS CA G3", "2026-08-25", "2027-02-21", "RSA", 3072, "", "SHA256-RSA", scan.UseIdentity, "", "mail.example.test:465", "", 1},
+	{"mail.example.test", "Public TLS CA G3", "2026-08-25", "2027-02-21", "RSA", 3072, "", "SHA256-RSA", scan.UseIdentity, "", "mail.example.test:465", "", 2},
 	{"ldap.example.test", "Example Issuing CA 2", "2026-02-02", "2027-02-02", "RSA", 2048, "", "SHA256-RSA", scan.UseIdentity, "", "ldap.example.test:636", "", 2},
 	{"vpn.example.test", "Example Issuing CA 2", "2026-05-05", "2027-05-05", "ECDSA", 384, "P-384", "ECDSA-SHA384", scan.UseIdentity, "", "vpn.example.test:443", "", 1},
 	{"db-primary.example.test", "Example Issuing CA 2", "2024-05-05", "2027-01-30", "RSA", 2048, "", "SHA256-RSA", scan.UseIdentity, "certs/db-primary.pem", "", "", 1},
@@ -483,8 +484,11 @@ func sampleEndpoints(inv []*report.InventoryRow) []*report.EndpointRow {
 		case "legacy-fax.example.test":
 			e.TLSVersion, e.CipherSuite, e.KeyExchange, e.ALPN = "TLS 1.2", "TLS_RSA_WITH_AES_128_CBC_SHA", "", ""
 			e.Versions, e.VersionsRefused = []string{"TLS 1.0", "TLS 1.1", "TLS 1.2"}, nil
+		case "api.example.test":
+			deepen(e, inv)
 		case "mail.example.test":
 			e.Port, e.ALPN = 465, ""
+			cutShort(e)
 			e.TLSVersion, e.CipherSuite, e.KeyExchange = "TLS 1.2", "TLS_ECDHE_RSA_WITH_AES_256_CBC_SHA384", "P-256"
 		case "ldap.example.test":
 			e.Port, e.ALPN = 636, ""
@@ -625,7 +629,9 @@ func sampleNotAssessed() []*report.NotAssessed {
 		{Target: "certs/", Path: "certs/odd/negative-serial.pem", Index: 0, Certificate: Digest("certificate 23"), Stage: "evaluate", Reason: "not_obtained",
 			Rules: []string{"baseline/expired", "baseline/key-algorithm", "baseline/key-exponent", "baseline/key-size", "baseline/signature-algorithm"}, ObservedAt: at(5)},
 	}
-	for _, s := range sampleCerts {
+	rows = append(rows, &report.NotAssessed{Target: "mail.example.test:465", Endpoint: "mail.example.test:465", Index: -1, Stage: "probe", Reason: "reset",
+		Detail: "the peer reset the connection of the 14th hello", Attempts: 3, ObservedAt: at(30)})
+	for _, s := range append(sampleCerts[:len(sampleCerts):len(sampleCerts)], sampleCert{endpoint: mailEndpoint, use: scan.UseIdentity}) {
 		if s.endpoint != "" && s.use == scan.UseIdentity {
 			rows = append(rows, &report.NotAssessed{Target: s.endpoint, Endpoint: s.endpoint, Index: -1, Stage: "evaluate", Reason: "not_requested",
 				Detail: "needs --revocation", Rules: []string{"baseline/ocsp-fresh"}, Allowed: true, ObservedAt: at(40)})
@@ -641,12 +647,14 @@ func sampleScope(m *Memory) report.Scope {
 		placements += r.Placements
 	}
 	return report.Scope{
-		Targets: 13, TargetList: []string{"certs/", "keystores/", "ehr-gw.example.test:443", "legacy-fax.example.test:443", "portal.example.test:443",
+		Targets: 14, TargetList: []string{"certs/", "keystores/", "ehr-gw.example.test:443", "legacy-fax.example.test:443", "portal.example.test:443",
 			"api.example.test:443", "mail.example.test:465", "ldap.example.test:636", "vpn.example.test:443", "wiki.example.test:443",
-			"fax-02.example.test:443", "old-pacs.example.test:11112", "retired.example.test:443"},
+			"fax-02.example.test:443", "old-pacs.example.test:11112", "retired.example.test:443", "smtp://mail.example.test"},
 		Files: 31, FilesRead: 21, FilesWithoutCertificates: 4, FilesNotAssessed: 2, FilesExcluded: 3, OwnOutput: 1,
 		EndpointsAsked: len(m.EndpointRows) + 3, EndpointsAssessed: len(m.EndpointRows), EndpointsNotAssessed: 3,
-		Placements: placements, DistinctCertificates: len(m.InventoryRows), OtherNotAssessed: 2,
+		Placements: placements, DistinctCertificates: len(m.InventoryRows), OtherNotAssessed: 3,
+		Vantages: []report.Vantage{{Vantage: "office network", EvidenceSHA256: Digest("evidence"),
+			EndpointsAsked: len(m.EndpointRows) + 3, EndpointsAssessed: len(m.EndpointRows), EndpointsNotAssessed: 3}},
 		Objects: objectsOf(m.ObjectRows),
 	}
 }

@@ -9,13 +9,22 @@ import (
 // TestReconcile checks that the made-up audits obey the model's invariants, so
 // that tests of formats stand on something.
 func TestReconcile(t *testing.T) {
-	for name, a := range map[string]*report.Audit{"sample": Sample(), "empty": Empty(), "large": Large(100)} {
+	for name, a := range map[string]*report.Audit{"sample": Sample(), "empty": Empty(), "large": Large(100), "two vantages": TwoVantages()} {
 		s := a.Scope
 		if got := s.FilesRead + s.FilesWithoutCertificates + s.FilesNotAssessed + s.FilesExcluded + s.OwnOutput; got != s.Files {
 			t.Errorf("%s: files add up to %d of %d", name, got, s.Files)
 		}
 		if got := s.EndpointsAssessed + s.EndpointsNotAssessed; got != s.EndpointsAsked {
 			t.Errorf("%s: endpoints add up to %d of %d", name, got, s.EndpointsAsked)
+		}
+		if len(s.Vantages) > 0 {
+			asked := 0
+			for _, v := range s.Vantages {
+				asked += v.EndpointsAssessed + v.EndpointsNotAssessed
+			}
+			if asked != s.EndpointsAsked {
+				t.Errorf("%s: the vantages asked %d endpoints of %d", name, asked, s.EndpointsAsked)
+			}
 		}
 		if got := a.Totals.BySeverity.Total(); got != a.Totals.ByResult.Fail {
 			t.Errorf("%s: severities add up to %d of %d failures", name, got, a.Totals.ByResult.Fail)

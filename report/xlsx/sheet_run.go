@@ -40,6 +40,7 @@ func writeRun(ctx context.Context, b *book) error {
 	p.policies()
 	for i := range b.a.Run.Evidence {
 		p.evidence(i, &b.a.Run.Evidence[i])
+		p.endpoints(i)
 	}
 	first := p.row + 3 // below the heading and the header
 	p.rules()
@@ -186,6 +187,17 @@ func (p *runPage) evidence(i int, e *report.Evidence) {
 	}
 	p.pair(p.word("unknown_fields"), kindNumber, positive(e.UnknownFields))
 	p.pair(p.word("unknown_kinds"), kindNumber, positive(e.UnknownKinds))
+}
+
+// endpoints writes what became of the endpoints of one evidence file.
+func (p *runPage) endpoints(i int) {
+	if i >= len(p.b.a.Scope.Vantages) {
+		return
+	}
+	v := p.b.a.Scope.Vantages[i]
+	p.pair(p.word("endpoints_asked"), kindCount, v.EndpointsAsked)
+	p.pair(p.word("endpoints_assessed"), kindCount, v.EndpointsAssessed)
+	p.pair(p.word("endpoints_not_assessed"), kindCount, v.EndpointsNotAssessed)
 }
 
 // rules writes what each rule found.

@@ -58,6 +58,7 @@ func sheets() []sheet {
 		findingsSheet(),
 		inventorySheet(),
 		endpointsSheet(),
+		protocolsSheet(),
 		keysSheet(),
 		notAssessedSheet(),
 		policySheet(),

@@ -191,6 +191,31 @@ func TestPrivateKeysNotParsed(t *testing.T) {
 	}
 }
 
+// TestTwoVantages: both rows of a conflict say so, the others do not; "none" is
+// an answer, and an empty cell is not.
+func TestTwoVantages(t *testing.T) {
+	f := opened(t, written(t, newFormat(t, template(t)), reporttest.TwoVantages()))
+	rows := rowsOf(t, f, "Endpoints")
+	differs, alpn := columnOf(t, rows, "Differs from other vantages"), columnOf(t, rows, "ALPN protocols accepted")
+	got := map[string][]string{}
+	for _, row := range rows[1:] {
+		if row[differs] != "" {
+			got[row[0]] = append(got[row[0]], row[differs])
+		}
+		if want := map[string]string{"api.example.test:443": "h2; http/1.1", "mail.example.test:465": "none"}[row[0]]; row[alpn] != want && row[3] == "office network" && row[differs+1] == row[0] {
+			t.Errorf("%s: ALPN protocols %q, want %q", row[0], row[alpn], want)
+		}
+	}
+	want := map[string][]string{"api.example.test:443": {"differs from vantage cloud, eu-west (evidence 2): certificate, version",
+		"differs from vantage office network (evidence 1): certificate, version"}}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Errorf("differences (-want +got):\n%s", diff)
+	}
+	if text := cellsText(t, f, "Run"); !strings.Contains(text, "endpoints not assessed | 3\n") || !strings.Contains(text, "endpoints not assessed | 1\n") {
+		t.Error("the run sheet does not count the endpoints of each evidence file")
+	}
+}
+
 // checkFindings counts distinct findings, and rows against locations.
 func checkFindings(t *testing.T, rows [][]string, a *report.Audit) {
 	locations := 0
