@@ -130,6 +130,11 @@ var knownDifferences = []struct {
 			return !strings.HasPrefix(s, "brainpool") && s != "secp256k1" && s != "P-192" && s != "P-224" && !strings.Contains(s, "MLKEM")
 		})
 	}, "sslscan's list of groups is shorter"},
+	{"testssl", "alpn", func(more, less []string) bool { return len(less) == 0 }, "testssl.sh offers fewer protocols, and reports HTTP/2 in a line of its own"},
+	{"testssl", "resumption_id", func(more, less []string) bool {
+		return slices.Equal(less, []string{"no"}) && slices.Equal(more, []string{"yes"})
+	},
+		"testssl.sh does not see it at a server that makes TLS 1.3 sessions first; s_client, asked beside it in TLS 1.2, resumes"},
 	{"testssl", "", func(more, less []string) bool {
 		return len(more) == 0 && len(less) == 1 && (less[0] == "no" || less[0] == "yes")
 	},
@@ -233,6 +238,9 @@ func sClientFacts(t testing.TB, target scan.Target, e *scan.Endpoint) facts {
 	if secure, known := sClientRenegotiation(t, target.Port, args, e); known {
 		f.add("secure_renegotiation", yesNo(secure))
 	}
+	if resumes, known := sClientResumes(t, target.Port, args, e); known {
+		f.add("resumption_id", yesNo(resumes))
+	}
 	for _, kind := range []string{"RSA", "ECDSA"} { // a client that takes only such keys
 		only := append(args[:len(args):len(args)], "-sigalgs", kind+"+SHA256:"+kind+"+SHA1")
 		if kind == "RSA" {
@@ -259,6 +267,21 @@ func sClientChain(t testing.TB, port int, args []string) (chain []string, ok boo
 		}
 	}
 	return chain, len(chain) > 0
+}
+
+// sClientResumes tells whether s_client resumes a session of TLS 1.2 without a
+// ticket.
+func sClientResumes(t testing.TB, port int, args []string, e *scan.Endpoint) (resumes, known bool) {
+	t.Helper()
+	if !slices.Contains(e.Versions, "TLS 1.2") {
+		return false, false
+	}
+	ctx, cancel := context.WithTimeout(t.Context(), 20*time.Second)
+	defer cancel()
+	args = append([]string{"s_client", "-connect", "127.0.0.1:" + strconv.Itoa(port), "-tls1_2", "-no_ticket", "-reconnect"}, args...)
+	text, _ := exec.CommandContext(ctx, installed(t, "openssl"), args...).Output()
+	// STARTTLS is not spoken again on the further connections.
+	return bytes.Contains(text, []byte("\nReused, TLSv1.2")), bytes.Contains(text, []byte("\nNew, TLSv1.2")) && !slices.Contains(args, "-starttls")
 }
 
 // sClientRenegotiation is what s_client says of RFC 5746 below TLS 1.3.
@@ -447,6 +470,7 @@ func (f facts) testssl(id, finding string) {
 		if err == nil {
 			f.add("suites", suiteName(uint16(n)))
 		}
+	case id == "DH_groups" && !strings.Contains(finding, "ffdhe"): // a prime of the server's own
 	case id == "PFS_ECDHE_curves", id == "FS_ECDHE_curves", id == "DH_groups":
 		for _, name := range strings.Fields(finding) {
 			if n := groups[name]; n != "" {
