@@ -12,7 +12,7 @@ import (
 )
 
 // demoTimeout is short: the demo has one server that never answers.
-const demoTimeout = 2 * time.Second
+const demoTimeout = 3 * time.Second
 
 func (a *app) demoCommand() *cobra.Command {
 	var out string
@@ -109,7 +109,7 @@ func demoFlags(outDir, root string) (*commonFlags, *scanFlags, *reportFlags, err
 	scanning.register(flags)
 	reporting.register(flags)
 	err := flags.Parse([]string{"--policy", "soc2", "--policy", "hipaa", "--out", outDir, "--roots", root,
-		"--timeout", demoTimeout.String(), "--vantage", "demo"})
+		"--timeout", demoTimeout.String(), "--vantage", "demo", "--depth", "full"})
 	if err != nil {
 		return nil, nil, nil, fmt.Errorf("demo: %w", err)
 	}
