@@ -436,6 +436,10 @@ func testsslFacts(t testing.TB, target scan.Target, e *scan.Endpoint) facts {
 	file := filepath.Join(t.TempDir(), "testssl.json")
 	args := []string{"--quiet", "--color", "0", "--jsonfile", file, "--ip", "127.0.0.1"}
 	if target.StartTLS != "" {
+		if slices.Contains([]string{scan.Sieve, scan.XMPPServer}, target.StartTLS) {
+			t.Logf("*** testssl.sh does not speak %s: NOT compared ***", target.StartTLS)
+			return nil
+		}
 		args = append(args, "--starttls", toolProtocol("testssl", target.StartTLS))
 	}
 	exec.Command(tool, append(args, target.Endpoint())...).Run() // its exit status counts findings
