@@ -110,6 +110,9 @@ func (ix *index) said(e *saidEntry) (scan.Revocation, error) {
 	case *scan.Revocation:
 		return *rec, nil
 	case *scan.Endpoint:
+		if len(rec.Chain) == 0 {
+			break
+		}
 		return scan.Revocation{Certificate: rec.Chain[0], Method: "ocsp", Source: stapledAt + rec.Endpoint, Status: rec.OCSPStatus,
 			ProducedAt: rec.OCSPProducedAt, ThisUpdate: rec.OCSPThisUpdate, NextUpdate: rec.OCSPNextUpdate,
 			Verified: rec.OCSPVerified, Error: rec.OCSPError, ObservedAt: rec.ObservedAt}, nil

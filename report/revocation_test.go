@@ -60,7 +60,7 @@ func TestRevocations(t *testing.T) {
 	}
 	good, bad, stapled, both := certs[0].SHA256, certs[1].SHA256, certs[2].SHA256, certs[3].SHA256
 	said := func(sum, status string) *scan.Revocation {
-		r := &scan.Revocation{Certificate: sum, Method: "crl", Source: "http://ca.test/a", Status: status, Verified: scan.Yes, SHA256: "aa",
+		r := &scan.Revocation{Certificate: sum, Method: "crl", Source: "http://ca.test/a", Status: status, Verified: scan.Yes, SHA256: strings.Repeat("aa", 32),
 			ThisUpdate: start.Add(-time.Hour), NextUpdate: start.Add(time.Hour), ObservedAt: start}
 		if status == "revoked" {
 			r.RevokedAt, r.Reason = start.Add(-time.Minute), "superseded"

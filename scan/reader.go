@@ -251,13 +251,13 @@ func DecodeLine(text []byte, trusted bool, unknown *int) (Record, error) {
 		return r, nil
 	case KindEndpoint:
 		r := new(Endpoint)
-		return r, decodeRecord(text, r, unknown, endpointFields)
+		return sound(r, decodeRecord(text, r, unknown, endpointFields))
 	case KindRevocation:
 		r := new(Revocation)
-		return r, decodeRecord(text, r, unknown, revocationFields)
+		return sound(r, decodeRecord(text, r, unknown, revocationFields))
 	case KindNotAssessed:
 		r := new(NotAssessed)
-		return r, decodeRecord(text, r, unknown, notAssessedFields)
+		return sound(r, decodeRecord(text, r, unknown, notAssessedFields))
 	}
 	if err := eachField(text, func(_, _ []byte) error { return nil }); err != nil {
 		return nil, err

@@ -81,7 +81,7 @@ func (a *app) unassessed(audit *report.Audit) {
 			parts = append(parts, "…")
 			break
 		}
-		parts = append(parts, fmt.Sprintf("%s %s/%s", report.FormatCount(r.Count), r.Stage, r.Reason))
+		parts = append(parts, fmt.Sprintf("%s %s/%s", report.FormatCount(r.Count), inline(r.Stage), inline(r.Reason)))
 	}
 	a.out.printf("Not assessed: %s.\n", strings.Join(parts, ", "))
 }
