@@ -33,8 +33,8 @@ type settings struct {
 	FailOn          string            `yaml:"fail_on"`
 	AllowIncomplete []string          `yaml:"allow_incomplete"`
 	Jobs            int               `yaml:"jobs"`
-	PerHost         int               `yaml:"per_host"`
-	Rate            float64           `yaml:"rate"` // connections a second
+	PerHost         *int              `yaml:"per_host"` // 0 is any number
+	Rate            float64           `yaml:"rate"`     // connections a second
 	Timeout         string            `yaml:"timeout"`
 	Offline         bool              `yaml:"offline"`
 	Roots           []string          `yaml:"roots"`
@@ -45,7 +45,7 @@ type settings struct {
 	AllAddresses    bool              `yaml:"all_addresses"`
 	SNI             string            `yaml:"sni"`
 	NoSNI           bool              `yaml:"no_sni"`
-	Samples         int               `yaml:"samples"`
+	Samples         *int              `yaml:"samples"`
 	Proxy           string            `yaml:"proxy"`
 	ProxyEnv        string            `yaml:"proxy_env"`
 	Resolver        string            `yaml:"resolver"`
@@ -172,6 +172,13 @@ func yamlKeys(t reflect.Type) []string {
 func take[T any](flags *pflag.FlagSet, flag string, into *T, value T, given bool) {
 	if given && !flags.Changed(flag) {
 		*into = value
+	}
+}
+
+// takeGiven is take for a setting whose zero is a value.
+func takeGiven[T any](flags *pflag.FlagSet, flag string, into *T, value *T) {
+	if value != nil {
+		take(flags, flag, into, *value, true)
 	}
 }
 
