@@ -22,9 +22,13 @@ func (a *app) summary(audit *report.Audit, out *folder) error {
 	p.printf("Evaluated as of %s on facts collected %s to %s.\n", report.FormatTime(audit.Run.AsOf),
 		report.FormatTime(audit.Run.CollectedFrom), report.FormatTime(audit.Run.CollectedTo))
 	s, t := &audit.Scope, &audit.Totals
-	p.printf("Scope: %s (%s read, %s without certificates, %s not assessed, %s excluded, %s own output), %s (%s not assessed).\n",
+	other := ""
+	if s.OtherNotAssessed > 0 {
+		other = ", " + counted(s.OtherNotAssessed, "other item") + " not assessed"
+	}
+	p.printf("Scope: %s (%s read, %s without certificates, %s not assessed, %s excluded, %s own output), %s (%s not assessed)%s.\n",
 		counted(s.Files, "file"), report.FormatCount(s.FilesRead), report.FormatCount(s.FilesWithoutCertificates), report.FormatCount(s.FilesNotAssessed),
-		report.FormatCount(s.FilesExcluded), report.FormatCount(s.OwnOutput), counted(s.EndpointsAsked, "endpoint"), report.FormatCount(s.EndpointsNotAssessed))
+		report.FormatCount(s.FilesExcluded), report.FormatCount(s.OwnOutput), counted(s.EndpointsAsked, "endpoint"), report.FormatCount(s.EndpointsNotAssessed), other)
 	b := t.BySeverity
 	p.printf("Failed tests: %d critical, %d high, %d medium, %d low, %d info; %d waived, %d not assessed of %s.\n", b.Critical, b.High, b.Medium, b.Low, b.Info,
 		t.ByResult.Waived, t.ByResult.NotAssessed, report.FormatCount(t.ByResult.Pass+t.ByResult.Fail+t.ByResult.Waived+t.ByResult.NotAssessed+t.ByResult.Error))
