@@ -180,7 +180,7 @@ func (u *unit) revocationCommand(asOf time.Time) string {
 		return ""
 	case strings.HasPrefix(r.Source, stapledAt):
 		endpoint := strings.TrimPrefix(r.Source, stapledAt)
-		return connect(endpoint, serverName(endpoint)) + " -status </dev/null"
+		return connect(endpoint, serverName(endpoint), "") + " -status </dev/null"
 	case r.Method == "crl" && isURL(r.Source):
 		return "curl -s " + shellQuote(r.Source) + " | openssl crl -noout -text | grep -i -A4 'Serial Number: " + evenDigits(c.Serial) + "'"
 	case r.Method == "crl":
