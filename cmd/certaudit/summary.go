@@ -60,7 +60,11 @@ func (a *app) worst(audit *report.Audit) error {
 		if f.Result == "waived" {
 			word = "waived"
 		}
-		fmt.Fprintf(w, "  %s\t%s\t%s\n", word, shorten(inline(f.Asset()), summaryColumn), shorten(inline(f.Title), summaryColumn))
+		asset := f.Asset()
+		if len(audit.Run.Evidence) > 1 && len(f.Locations) > 0 && f.Locations[0].Vantage != "" {
+			asset += " from " + f.Locations[0].Vantage
+		}
+		fmt.Fprintf(w, "  %s\t%s\t%s\n", word, shorten(inline(asset), summaryColumn), shorten(inline(f.Title), summaryColumn))
 		if n++; n == summaryFindings {
 			break
 		}
