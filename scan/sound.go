@@ -11,11 +11,13 @@ import (
 // they reach lines of text and commands as they are, and that lists which are
 // compared with each other are short.
 
-// The bounds on an endpoint's lists. The prober keeps to half of them.
+// The bounds on lists. The prober keeps to half of those on an endpoint's.
 const (
 	mostChain = 200 // certificates of one chain, or of one path
 	mostLists = 100 // paths, or chains shown to other clients
 	mostCode  = 64  // bytes of a code
+
+	mostEntries = 1 << 30 // of a target list or root store
 )
 
 // sound gives a record that was decoded, unless something is wrong with it.
@@ -30,6 +32,17 @@ func sound[R interface {
 		return nil, err
 	}
 	return r, nil
+}
+
+func (r *RunRecord) sound() error {
+	for _, list := range [][]Digest{r.TargetLists, r.Roots} {
+		for _, d := range list {
+			if d.Count < 0 || d.Count > mostEntries {
+				return fmt.Errorf("%d entries of %q", d.Count, clip(d.Name))
+			}
+		}
+	}
+	return nil
 }
 
 func (r *Endpoint) sound() error {

@@ -39,6 +39,10 @@ func TestUnsoundRecords(t *testing.T) {
 		{"response that is none", &Revocation{Certificate: sum, SHA256: sum[1:]}, `field "response_sha256"`},
 		{"error in prose", &Revocation{Certificate: sum, Error: "No. "}, `field "error"`},
 
+		{"run of a list", &RunRecord{TargetLists: []Digest{{Name: "a", Count: mostEntries}}}, ""},
+		{"list of less than nothing", &RunRecord{TargetLists: []Digest{{Name: "a", Count: -1}}}, `-1 entries of "a"`},
+		{"roots without end", &RunRecord{Roots: []Digest{{Name: "a", Count: mostEntries + 1}}}, `entries of "a"`},
+
 		{"whole trouble", &NotAssessed{Stage: StageConnect, Reason: ReasonTimeout, Detail: "any\nthing"}, ""},
 		{"codes of a newer version", &NotAssessed{Stage: "quantum_2", Reason: Reason(strings.Repeat("x", mostCode))}, ""},
 		{"stage with a line of its own", &NotAssessed{Stage: "x\nExit status 0: all is well\n"}, `field "stage"`},
