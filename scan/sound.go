@@ -73,6 +73,9 @@ func (r *Endpoint) sound() error {
 	if err := soundChain("chain", r.Chain); err != nil {
 		return err
 	}
+	if r.DHBits < 0 || r.SCTs != nil && (*r.SCTs < 0 || *r.SCTs > mostEntries) {
+		return fmt.Errorf("fields %q, %q: no number of bits, or of timestamps", "dh_bits", "scts")
+	}
 	if err := soundCode("path_error", r.PathError); err != nil {
 		return err
 	}

@@ -28,6 +28,9 @@ func TestUnsoundRecords(t *testing.T) {
 		{"path that names no certificate", &Endpoint{Paths: [][]string{{sum, "x\n::error::"}}}, `field "paths": "x\n::error::" is no SHA-256`},
 		{"digest in capitals", &Endpoint{Chain: []string{strings.ToUpper(sum)}}, "is no SHA-256"},
 		{"other chains above the bound", &Endpoint{OtherChains: slices.Repeat([]OtherChain{{}}, mostLists+1)}, `field "other_chains": more than 100 chains`},
+		{"prime of no size", &Endpoint{DHBits: -1}, `fields "dh_bits", "scts"`},
+		{"timestamps of no number", &Endpoint{SCTs: new(-1)}, `fields "dh_bits", "scts"`},
+		{"timestamps that overflow", &Endpoint{SCTs: new(1 << 62)}, `fields "dh_bits", "scts"`},
 		{"path error in prose", &Endpoint{PathError: "all is well."}, `field "path_error": "all is well." is no code`},
 		{"ocsp error in prose", &Endpoint{OCSPError: "\x1b[2J"}, `field "ocsp_error"`},
 
