@@ -147,8 +147,12 @@ func rawList(j *jsonWriter, name string, rows iter.Seq2[[]byte, error]) {
 // the order of what is shown, as JSON escapes. They stand in strings only, and
 // below U+0020 the encoder has escaped them.
 func escaped(text []byte) []byte {
+	first := 0
+	for first < len(text) && text[first] <= '~' { // nearly always all of it
+		first++
+	}
 	acts := func(r rune) bool { return r > '~' && !unicode.IsPrint(r) }
-	if bytes.IndexFunc(text, acts) < 0 {
+	if bytes.IndexFunc(text[first:], acts) < 0 {
 		return text
 	}
 	var b bytes.Buffer
