@@ -90,7 +90,7 @@ type builder struct {
 }
 
 func newBuilder(set *policies.Set, opt Options) *builder {
-	ix := &index{bySum: map[[32]byte]uint32{}, several: map[host]bool{}}
+	ix := &index{bySum: map[[32]byte]uint32{}, several: map[host]bool{}, upgraded: map[host]string{}}
 	b := &builder{set: set, opt: opt, ix: ix,
 		audit:   &Audit{Schema: Schema, Rules: []Rule{}, Reasons: []ReasonCount{}, Scope: Scope{TargetList: []string{}, Objects: Objects{PrivateKeysParsed: true}}, Generator: opt.Generator, Document: opt.Document, Policies: set.Policies},
 		rows:    newDiskRows(ix, opt.TempDir),

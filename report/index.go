@@ -28,6 +28,8 @@ type index struct {
 	buf     []byte            // for single lines read again
 	sources []*source
 	several map[host]bool // host:port with several addresses, each an endpoint of its own
+
+	upgraded map[host]string // protocol that is upgraded to TLS at a host:port
 }
 
 // none marks the end of a list of placements.

@@ -8,6 +8,8 @@ import (
 	"fmt"
 	"io"
 	"iter"
+	"unicode"
+	"unicode/utf16"
 
 	"certaudit/scan"
 )
@@ -95,7 +97,7 @@ func (j *jsonWriter) member(name string, v any) {
 	if j.err == nil {
 		j.err = json.Indent(&b, text, "  ", "  ")
 	}
-	j.text("  \"" + name + "\": " + b.String() + ",\n")
+	j.text("  \"" + name + "\": " + string(escaped(b.Bytes())) + ",\n")
 }
 
 func list[T any](j *jsonWriter, name string, rows iter.Seq2[*T, error]) {
@@ -131,7 +133,7 @@ func rawList(j *jsonWriter, name string, rows iter.Seq2[[]byte, error]) {
 		}
 		j.text(sep)
 		if j.err == nil {
-			_, j.err = j.w.Write(row)
+			_, j.err = j.w.Write(escaped(row))
 		}
 		sep = ",\n    "
 	}
@@ -139,6 +141,31 @@ func rawList(j *jsonWriter, name string, rows iter.Seq2[[]byte, error]) {
 		j.text("\n  ")
 	}
 	j.text("],\n")
+}
+
+// escaped writes the characters that show nothing, and act on a terminal or on
+// the order of what is shown, as JSON escapes. They stand in strings only, and
+// below U+0020 the encoder has escaped them.
+func escaped(text []byte) []byte {
+	first := 0
+	for first < len(text) && text[first] <= '~' { // nearly always all of it
+		first++
+	}
+	acts := func(r rune) bool { return r > '~' && !unicode.IsPrint(r) }
+	if bytes.IndexFunc(text[first:], acts) < 0 {
+		return text
+	}
+	var b bytes.Buffer
+	for _, r := range string(text) {
+		if !acts(r) {
+			b.WriteRune(r)
+			continue
+		}
+		for _, unit := range utf16.AppendRune(nil, r) {
+			fmt.Fprintf(&b, `\u%04x`, unit)
+		}
+	}
+	return b.Bytes()
 }
 
 func slice[T any](rows []T) iter.Seq2[*T, error] {

@@ -283,7 +283,7 @@ func (b *builder) locate(u *unit) ([]Location, string, error) {
 func (b *builder) locateAll(u *unit) ([]Location, string, error) {
 	if u.observed != nil {
 		e := u.observed
-		return []Location{{Endpoint: e.Endpoint, Address: b.ix.addressOf(u.source, e.Endpoint, e.Address), Use: string(scan.UseIdentity), Vantage: u.source.run.Vantage}},
+		return []Location{{Endpoint: e.Endpoint, Address: b.ix.addressOf(u.source, e.Endpoint, e.Address), StartTLS: e.StartTLS, Use: string(scan.UseIdentity), Vantage: u.source.run.Vantage}},
 			b.endpointKey(u.source, e), nil
 	}
 	var all []Location
@@ -303,7 +303,7 @@ func (b *builder) locateAll(u *unit) ([]Location, string, error) {
 }
 
 func (ix *index) locationOf(s *source, o *scan.Observation, use scan.Use) Location {
-	return Location{Path: o.Path, Endpoint: o.Endpoint, Address: ix.addressOf(s, o.Endpoint, o.Address), Index: o.Index, Alias: o.Alias, Line: o.Line,
+	return Location{Path: o.Path, Endpoint: o.Endpoint, Address: ix.addressOf(s, o.Endpoint, o.Address), StartTLS: ix.upgraded[host{s, o.Endpoint}], Index: o.Index, Alias: o.Alias, Line: o.Line,
 		Container: o.Container, Use: string(use), Vantage: s.run.Vantage}
 }
 

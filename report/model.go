@@ -243,8 +243,9 @@ type Rule struct {
 type Location struct {
 	Path      string `json:"path,omitempty"`
 	Endpoint  string `json:"endpoint,omitempty"`
-	Address   string `json:"address,omitempty"` // where the scan saw several of the endpoint
-	Index     int    `json:"index"`             // in the file, or position in the chain
+	Address   string `json:"address,omitempty"`  // where the scan saw several of the endpoint
+	StartTLS  string `json:"starttls,omitempty"` // protocol that the endpoint is upgraded from
+	Index     int    `json:"index"`              // in the file, or position in the chain
 	Alias     string `json:"alias,omitempty"`
 	Line      int    `json:"line,omitempty"`
 	Container string `json:"container,omitempty"`

@@ -23,12 +23,12 @@ func reperform(f *Finding, u *unit, check string) string {
 	first := f.Locations[0]
 	const show = "openssl x509 -noout -text -fingerprint -sha256"
 	switch {
-	case first.Endpoint != "" && first.Alias != "": // shown to other clients than s_client
+	case first.Endpoint != "" && (first.Alias != "" || !speaks(first.StartTLS)): // shown to other clients than s_client
 		return fromEvidence(f.Certificate) + show
 	case first.Endpoint != "" && first.Index == 0:
-		return connect(dialled(first), serverName(first.Endpoint)) + " </dev/null | " + show
+		return connect(dialled(first), serverName(first.Endpoint), first.StartTLS) + " </dev/null | " + show
 	case first.Endpoint != "":
-		return connect(dialled(first), serverName(first.Endpoint)) + " -showcerts </dev/null | " + nth(first.Index) + " | " + show
+		return connect(dialled(first), serverName(first.Endpoint), first.StartTLS) + " -showcerts </dev/null | " + nth(first.Index) + " | " + show
 	case strings.Contains(first.Path, "!"):
 		return fromEvidence(f.Certificate) + show
 	}
@@ -53,19 +53,41 @@ func fromEvidence(sha256 string) string {
 	return `grep -m1 '"kind":"certificate","sha256":"` + sha256 + `"' evidence.jsonl | sed 's/.*"der":"\([^"]*\)".*/\1/' | base64 -d | `
 }
 
-// probeCommand names the version where the finding is about one: what was
-// observed begins with it, as "accepts TLS 1.0" or "refuses TLS 1.3" does.
+// probeCommand shows what a finding about an endpoint is about. It names the
+// version where the finding is about one: what was observed begins with it, as
+// "accepts TLS 1.0" or "refuses TLS 1.3" does.
 func probeCommand(ep *scan.Endpoint, check, observed string) string {
-	command := connect(ep.Endpoint, ep.ServerName)
-	if check == "tls-version" {
-		for _, v := range versionFlags {
-			if strings.HasPrefix(observed, "accepts "+v.name) || strings.HasPrefix(observed, "refuses "+v.name) {
-				return command + " " + v.flags + " </dev/null"
-			}
+	const show = "openssl x509 -noout -text"
+	command := connect(ep.Endpoint, ep.ServerName, ep.StartTLS)
+	switch {
+	case !speaks(ep.StartTLS) && len(ep.Chain) > 0:
+		return fromEvidence(ep.Chain[0]) + show
+	case !speaks(ep.StartTLS):
+		return ""
+	case check == "hostname-match" || check == "ct":
+		return command + " -showcerts </dev/null | " + show
+	case check == "chain-complete" || check == "chain-trusted":
+		return command + " -showcerts </dev/null"
+	case check == "ocsp-stapling":
+		return command + " -status </dev/null"
+	case check == "hsts":
+		return "curl -sk -o /dev/null -D - " + shellQuote("https://"+ep.Endpoint+"/")
+	}
+	for _, v := range versionFlags {
+		if strings.HasPrefix(observed, "accepts "+v.name) || strings.HasPrefix(observed, "refuses "+v.name) {
+			return command + " " + v.flags + " </dev/null"
 		}
 	}
-	return command + " -showcerts </dev/null | openssl x509 -noout -text"
+	return command + " </dev/null"
 }
+
+// upgrades are the names that openssl s_client has for protocols that are
+// upgraded to TLS. It speaks no other.
+var upgrades = map[string]string{scan.SMTP: "smtp", scan.LMTP: "lmtp", scan.IMAP: "imap", scan.POP3: "pop3", scan.FTP: "ftp", scan.LDAP: "ldap",
+	scan.PostgreSQL: "postgres", scan.MySQL: "mysql", scan.XMPPClient: "xmpp", scan.XMPPServer: "xmpp-server", scan.NNTP: "nntp", scan.Sieve: "sieve"}
+
+// speaks tells whether openssl s_client gets to TLS at all.
+func speaks(starttls string) bool { return starttls == "" || upgrades[starttls] != "" }
 
 // versionFlags make openssl s_client speak one version only; OpenSSL 3 bars the
 // old ones unless told otherwise.
@@ -84,8 +106,14 @@ func dialled(l Location) string {
 	return net.JoinHostPort(l.Address, l.Endpoint[strings.LastIndexByte(l.Endpoint, ':')+1:])
 }
 
-func connect(endpoint, name string) string {
+func connect(endpoint, name, starttls string) string {
 	command := "openssl s_client -connect " + shellQuote(endpoint)
+	if upgrade := upgrades[starttls]; upgrade != "" {
+		command += " -starttls " + upgrade
+		if name != "" && strings.HasPrefix(upgrade, "xmpp") {
+			command += " -xmpphost " + shellQuote(name)
+		}
+	}
 	if name != "" {
 		command += " -servername " + shellQuote(name)
 	}

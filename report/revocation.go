@@ -17,7 +17,8 @@ type saidEntry struct {
 	at      int64 // offset of the record, in
 	cert    uint32
 	source  uint16
-	revoked bool
+	staple  bool
+	revoked bool // and authenticated
 }
 
 // revocations finds what was said of a certificate.
@@ -32,15 +33,15 @@ type revocations struct {
 // stapledAt begins the source of what an endpoint stapled.
 const stapledAt = "stapled at "
 
-// maxSaid bounds the answers about one certificate that are looked at, beside
-// those that revoke it: one certificate may be stapled at thousands of endpoints.
+// maxSaid bounds the answers about one certificate that are looked at, and
+// those that revoke it beside them: one certificate may be stapled at thousands of endpoints.
 const maxSaid = 256
 
 // addRevocation is false where the certificate has no record before it.
 func (ix *index) addRevocation(r *scan.Revocation, source int, at int64) bool {
 	n, ok := ix.find(r.Certificate)
 	if ok {
-		ix.revocations.list = append(ix.revocations.list, saidEntry{at, n, uint16(source), r.Status == "revoked"})
+		ix.revocations.list = append(ix.revocations.list, saidEntry{at, n, uint16(source), false, r.Status == "revoked" && r.Verified == scan.Yes})
 	}
 	return ok
 }
@@ -51,7 +52,7 @@ func (ix *index) addStaple(e *scan.Endpoint, source int, at int64) {
 		return
 	}
 	if n, ok := ix.find(e.Chain[0]); ok {
-		ix.revocations.list = append(ix.revocations.list, saidEntry{at, n, uint16(source), e.OCSPStatus == "revoked"})
+		ix.revocations.list = append(ix.revocations.list, saidEntry{at, n, uint16(source), true, e.OCSPStatus == "revoked" && e.OCSPVerified == scan.Yes})
 	}
 }
 
@@ -72,7 +73,7 @@ func (ix *index) revocationsOf(n uint32) []scan.Revocation {
 	}
 	if !r.sorted {
 		slices.SortFunc(r.list, func(a, b saidEntry) int {
-			return cmp.Or(cmp.Compare(a.cert, b.cert), cmp.Compare(a.source, b.source), cmp.Compare(a.at, b.at))
+			return cmp.Or(cmp.Compare(a.cert, b.cert), stapledLast(a, b), cmp.Compare(a.source, b.source), cmp.Compare(a.at, b.at))
 		})
 		r.sorted, r.last = true, none
 	}
@@ -98,6 +99,18 @@ func (ix *index) revocationsOf(n uint32) []scan.Revocation {
 	return r.said
 }
 
+// stapledLast: an endpoint staples what it has, however old, and there may be
+// thousands of it; what the issuer was asked comes before the bound.
+func stapledLast(a, b saidEntry) int {
+	switch {
+	case a.staple == b.staple:
+		return 0
+	case b.staple:
+		return -1
+	}
+	return 1
+}
+
 // said reads one answer again.
 func (ix *index) said(e *saidEntry) (scan.Revocation, error) {
 	s := ix.sources[e.source]
@@ -110,6 +123,9 @@ func (ix *index) said(e *saidEntry) (scan.Revocation, error) {
 	case *scan.Revocation:
 		return *rec, nil
 	case *scan.Endpoint:
+		if len(rec.Chain) == 0 {
+			break
+		}
 		return scan.Revocation{Certificate: rec.Chain[0], Method: "ocsp", Source: stapledAt + rec.Endpoint, Status: rec.OCSPStatus,
 			ProducedAt: rec.OCSPProducedAt, ThisUpdate: rec.OCSPThisUpdate, NextUpdate: rec.OCSPNextUpdate,
 			Verified: rec.OCSPVerified, Error: rec.OCSPError, ObservedAt: rec.ObservedAt}, nil
@@ -135,8 +151,10 @@ func revocationWords(said []scan.Revocation, asOf time.Time) string {
 		r := &said[i]
 		switch {
 		case r.Verified != scan.Yes:
-			words = cmp.Or(words, "not known: "+r.Error+from(r))
-		case r.Status == "good" && (r.NextUpdate.IsZero() || !asOf.After(r.NextUpdate)):
+			words = cmp.Or(words, "not known: "+cmp.Or(r.Error, "not verified")+from(r))
+		case r.Status == "good" && r.NextUpdate.IsZero(): // nobody says for how long
+			words = "good on " + FormatDate(r.ThisUpdate) + from(r)
+		case r.Status == "good" && !asOf.After(r.NextUpdate):
 			return "good" + from(r)
 		case r.Status == "good":
 			words = "good until " + FormatDate(r.NextUpdate) + from(r)
@@ -162,7 +180,7 @@ func (u *unit) revocationCommand(asOf time.Time) string {
 		return ""
 	case strings.HasPrefix(r.Source, stapledAt):
 		endpoint := strings.TrimPrefix(r.Source, stapledAt)
-		return connect(endpoint, serverName(endpoint)) + " -status </dev/null"
+		return connect(endpoint, serverName(endpoint), "") + " -status </dev/null"
 	case r.Method == "crl" && isURL(r.Source):
 		return "curl -s " + shellQuote(r.Source) + " | openssl crl -noout -text | grep -i -A4 'Serial Number: " + evenDigits(c.Serial) + "'"
 	case r.Method == "crl":

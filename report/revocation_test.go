@@ -60,7 +60,7 @@ func TestRevocations(t *testing.T) {
 	}
 	good, bad, stapled, both := certs[0].SHA256, certs[1].SHA256, certs[2].SHA256, certs[3].SHA256
 	said := func(sum, status string) *scan.Revocation {
-		r := &scan.Revocation{Certificate: sum, Method: "crl", Source: "http://ca.test/a", Status: status, Verified: scan.Yes, SHA256: "aa",
+		r := &scan.Revocation{Certificate: sum, Method: "crl", Source: "http://ca.test/a", Status: status, Verified: scan.Yes, SHA256: strings.Repeat("aa", 32),
 			ThisUpdate: start.Add(-time.Hour), NextUpdate: start.Add(time.Hour), ObservedAt: start}
 		if status == "revoked" {
 			r.RevokedAt, r.Reason = start.Add(-time.Minute), "superseded"
@@ -134,5 +134,41 @@ func TestManyStaples(t *testing.T) {
 	}
 	if !strings.HasPrefix(text.String(), "revoked on ") {
 		t.Error(&text)
+	}
+}
+
+// TestManyStaleStaples: what endpoints staple does not hide what the issuer
+// said when it was asked, at the end of the evidence.
+func TestManyStaleStaples(t *testing.T) {
+	ca := newCert(t, nil, "ca", true, start, start.AddDate(1, 0, 0))
+	c := scan.Derive(newCert(t, ca, "wide", false, start, start.AddDate(1, 0, 0)).cert.Raw)
+	var more []scan.Record
+	for range 300 {
+		more = append(more, &scan.Endpoint{Target: "a.test", Endpoint: "a.test:443", TLSVersion: "TLS 1.3", Chain: []string{c.SHA256}, OCSPStapled: scan.Yes, OCSPStatus: "revoked",
+			OCSPVerified: scan.No, OCSPError: "bad_signature", ObservedAt: start})
+		more = append(more, &scan.Endpoint{Target: "a.test", Endpoint: "a.test:443", TLSVersion: "TLS 1.3", Chain: []string{c.SHA256}, OCSPStapled: scan.Yes, OCSPStatus: "good",
+			OCSPVerified: scan.Yes, OCSPThisUpdate: start.Add(-2 * time.Hour), OCSPNextUpdate: start.Add(-time.Hour), ObservedAt: start})
+	}
+	more = append(more, &scan.Revocation{Certificate: c.SHA256, Method: "ocsp", Source: "x", Status: "good", Verified: scan.Yes, ThisUpdate: start, NextUpdate: start, ObservedAt: start})
+	a := build(t, loadSet(t, revokedPolicy), report.Options{AsOf: start}, saidEvidence(t, []*scan.Certificate{c}, more...))
+	if r := a.Rules[0]; r.Pass != 1 || r.NotAssessed != 0 {
+		t.Errorf("%+v", r)
+	}
+}
+
+// TestUndatedAnswer: an answer that does not say until when it holds is not
+// called good for good.
+func TestUndatedAnswer(t *testing.T) {
+	ca := newCert(t, nil, "ca", true, start, start.AddDate(1, 0, 0))
+	c := scan.Derive(newCert(t, ca, "a", false, start, start.AddDate(1, 0, 0)).cert.Raw)
+	said := &scan.Revocation{Certificate: c.SHA256, Method: "ocsp", Source: "x", Status: "good", Verified: scan.Yes, ThisUpdate: start, ObservedAt: start}
+	a := build(t, loadSet(t, revokedPolicy), report.Options{AsOf: start.AddDate(0, 6, 0)}, saidEvidence(t, []*scan.Certificate{c}, said))
+	if r := a.Rules[0]; r.NotAssessed != 1 {
+		t.Errorf("%+v", r)
+	}
+	for row, err := range a.Inventory() {
+		if want := "good on " + report.FormatDate(start) + " (ocsp x)"; err != nil || row.Revocation != want {
+			t.Errorf("%q, want %q; %v", row.Revocation, want, err)
+		}
 	}
 }

@@ -43,6 +43,9 @@ func (b *builder) assessedEndpoint(s *source, at *standing, e *scan.Endpoint) {
 		b.audit.Scope.OtherNotAssessed++
 	}
 	b.stand(s, at, standing{e.Target, e.Endpoint, e.Address, true})
+	if e.StartTLS != "" {
+		b.ix.upgraded[host{s, e.Endpoint}] = e.StartTLS
+	}
 }
 
 // silentEndpoint counts an endpoint that did not answer. It is false for a

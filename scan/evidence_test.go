@@ -104,6 +104,7 @@ func TestEvidenceTampering(t *testing.T) {
 		{"two run records", lines[0] + whole, 2, "second run record"},
 		{"no run record", lines[1], 1, "begins with a run record"},
 		{"counts", strings.Replace(whole, `"file":1`, `"file":2`, 1), 5, "counts"},
+		{"a count removed", strings.Replace(whole, `"file":1,`, ``, 1), 5, "counts 0 \"file\" lines, the file has 1"},
 		{"kind twice", strings.Replace(whole, `{"kind":"file",`, `{"kind":"file","kind":"file",`, 1), 4, "stands twice"},
 		{"empty", "", 1, "without an end record"},
 		{"not evidence", "hello\n", 1, "is this certaudit evidence"},

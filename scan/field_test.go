@@ -78,6 +78,15 @@ func TestFieldTablesAreComplete(t *testing.T) {
 			v.Use = UseIdentity
 		case *Certificate:
 			v.SHA256 = strings.Repeat("ab", 32)
+		case *Endpoint:
+			sum := strings.Repeat("cd", 32)
+			v.Chain, v.Paths, v.PathsElsewhere, v.OtherChains[0].Chain = []string{sum}, [][]string{{sum, sum}, {sum}}, [][]string{{sum}}, []string{sum}
+			v.PathError, v.OCSPError = "path_error", "ocsp_error"
+		case *Revocation:
+			v.Certificate, v.Issuer, v.Signer, v.SHA256 = strings.Repeat("1a", 32), strings.Repeat("2a", 32), strings.Repeat("3a", 32), strings.Repeat("4a", 32)
+			v.Error = "error"
+		case *NotAssessed:
+			v.Stage, v.Reason = "stage_2", "reason_2"
 		}
 		want.appendTo(&text)
 		if !json.Valid(text.text) {

@@ -9,6 +9,7 @@ import (
 	"maps"
 	"reflect"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 )
@@ -78,14 +79,35 @@ func compareRuns(there *RunRecord, run RunRecord) error {
 	now := rec.(*RunRecord)
 	var differ []string
 	for _, f := range runFields {
-		if slices.Contains(sameScan, f.name) && !reflect.DeepEqual(f.ptr(there), f.ptr(now)) {
-			differ = append(differ, f.name)
+		if !slices.Contains(sameScan, f.name) || reflect.DeepEqual(f.ptr(there), f.ptr(now)) {
+			continue
 		}
+		name := f.name
+		if name == "options" {
+			name += " (" + clip(strings.Join(differing(there.Options, now.Options), ", ")) + ")"
+		}
+		differ = append(differ, name)
 	}
 	if len(differ) > 0 {
 		return fmt.Errorf("it is of another scan: its %s differ from what is asked for now", strings.Join(differ, ", "))
 	}
 	return nil
+}
+
+// differing lists the keys under which two maps differ, sorted. Keys that are
+// there only come from evidence, which may be anybody's.
+func differing(there, now map[string]string) (keys []string) {
+	for _, m := range []map[string]string{there, now} {
+		for k := range m {
+			a, before := there[k]
+			b, after := now[k]
+			if before != after || a != b {
+				keys = append(keys, strconv.Quote(k))
+			}
+		}
+	}
+	slices.Sort(keys)
+	return slices.Compact(keys)
 }
 
 // Writer continues the evidence. resumed goes into the end record.

@@ -213,7 +213,7 @@ func TestResumeOfAnotherScan(t *testing.T) {
 		{"nothing", func(*RunRecord) {}, ""},
 		{"who and when", func(r *RunRecord) { r.Operator, r.Started, r.Command = "x", time.Unix(2e9, 0), []string{"y"} }, ""},
 		{"binary", func(r *RunRecord) { r.BinarySHA256 = "00" }, "its binary_sha256 differ"},
-		{"targets and options", func(r *RunRecord) { r.Targets, r.Options = nil, map[string]string{"timeout": "2s"} }, "its targets, options differ"},
+		{"targets and options", func(r *RunRecord) { r.Targets, r.Options = nil, map[string]string{"timeout": "2s"} }, "its targets, options (\"timeout\") differ"},
 		{"probes", func(r *RunRecord) { r.Probes = []string{ProbeHSTS} }, "its probes differ"},
 		{"roots", func(r *RunRecord) { r.Roots = []Digest{{Name: "system"}} }, "its roots differ"},
 	} {

@@ -184,9 +184,11 @@ func (r *Reader) end(text []byte) (*End, error) {
 	if got := hex.EncodeToString(r.digest.Sum(nil)); got != e.SHA256 {
 		return nil, r.fail("the lines before it have SHA-256 %s, the end record says %q: the evidence was edited", got, e.SHA256)
 	}
-	for _, kind := range slices.Sorted(maps.Keys(e.Counts)) {
-		if r.counts[kind] != e.Counts[kind] {
-			return nil, r.fail("the end record counts %d %s lines, the file has %d", e.Counts[kind], kind, r.counts[kind])
+	for _, counts := range []map[string]int{e.Counts, r.counts} {
+		for _, kind := range slices.Sorted(maps.Keys(counts)) {
+			if r.counts[kind] != e.Counts[kind] {
+				return nil, r.fail("the end record counts %d %q lines, the file has %d", e.Counts[kind], kind, r.counts[kind])
+			}
 		}
 	}
 	r.ended = true
@@ -221,7 +223,7 @@ func DecodeLine(text []byte, trusted bool, unknown *int) (Record, error) {
 	switch kind {
 	case KindRun:
 		r := new(RunRecord)
-		return r, decodeRecord(text, r, unknown, runFields)
+		return sound(r, decodeRecord(text, r, unknown, runFields))
 	case KindCertificate:
 		return decodeCertificate(text, trusted, unknown)
 	case KindFile:
@@ -251,13 +253,13 @@ func DecodeLine(text []byte, trusted bool, unknown *int) (Record, error) {
 		return r, nil
 	case KindEndpoint:
 		r := new(Endpoint)
-		return r, decodeRecord(text, r, unknown, endpointFields)
+		return sound(r, decodeRecord(text, r, unknown, endpointFields))
 	case KindRevocation:
 		r := new(Revocation)
-		return r, decodeRecord(text, r, unknown, revocationFields)
+		return sound(r, decodeRecord(text, r, unknown, revocationFields))
 	case KindNotAssessed:
 		r := new(NotAssessed)
-		return r, decodeRecord(text, r, unknown, notAssessedFields)
+		return sound(r, decodeRecord(text, r, unknown, notAssessedFields))
 	}
 	if err := eachField(text, func(_, _ []byte) error { return nil }); err != nil {
 		return nil, err

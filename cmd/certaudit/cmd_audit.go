@@ -68,7 +68,7 @@ func (a *app) audit(ctx context.Context, common *commonFlags, flags *reportFlags
 		return err
 	}
 	defer file.Close()
-	if !done.complete {
+	if !done.complete && !common.quiet {
 		a.err.printf("certaudit: interrupted; reporting what was observed (interrupt again to stop at once)\n")
 	}
 	if plan.revocation != nil && !judgesRevocation(set) && !common.quiet {

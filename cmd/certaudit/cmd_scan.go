@@ -423,7 +423,7 @@ func (a *app) observe(ctx context.Context, common *commonFlags, p *scanPlan, run
 	p.passwords.warn(a.err)
 	var revocation revoke.Summary
 	if err == nil {
-		if p.revocation != nil && !common.quiet && common.progress != "none" {
+		if p.revocation != nil && ctx.Err() == nil && !common.quiet && common.progress != "none" {
 			a.err.printf("certaudit: asking about revocation\n")
 		}
 		revocation, err = a.askRevocation(ctx, p.revocation, w, file)

@@ -31,6 +31,7 @@ func TestDocumentation(t *testing.T) {
 	}{
 		{"../../README.md", "commands", commandDocs},
 		{"../../scan/README.md", "evidence", evidenceDocs},
+		{"../../README.md", "settings", settingsDocs},
 		{"../../README.md", "containers", containerDocs},
 		{"../../README.md", "bounds", boundDocs},
 		{"../../scan/README.md", "stages", stageDocs},
@@ -117,6 +118,66 @@ func commandDocs() string {
 		fmt.Fprintf(&b, "| %s | %s | %s | %s |\n", name, def, cell(f.Usage), strings.ReplaceAll(strings.TrimSpace(seen[key]), " ", ", "))
 	}
 	return b.String()
+}
+
+// settingsDocs lists the keys of certaudit.yaml: those that are the flag of
+// their name by the kind of their value, then those that say themselves what
+// they are.
+func settingsDocs() string {
+	audit := (&app{}).auditCommand().Flags()
+	var kinds []string
+	flags := map[string][]string{} // by kind
+	own := "| key | value | meaning |\n|---|---|---|\n"
+	for i := range reflect.TypeFor[settings]().NumField() {
+		f := reflect.TypeFor[settings]().Field(i)
+		key, doc, kind := f.Tag.Get("yaml"), f.Tag.Get("doc"), settingValue(f.Type)
+		switch {
+		case doc != "":
+			own += fmt.Sprintf("| `%s` | %s | %s |\n", key, kind, cell(doc))
+		case audit.Lookup(strings.ReplaceAll(key, "_", "-")) == nil:
+			own += fmt.Sprintf("| `%s` | %s | %s |\n", key, kind, undocumented)
+		default:
+			if flags[kind] == nil {
+				kinds = append(kinds, kind)
+			}
+			flags[kind] = append(flags[kind], "`"+key+"`")
+		}
+	}
+	var b strings.Builder
+	for _, kind := range kinds {
+		fmt.Fprintf(&b, "- %s: %s\n", kind, strings.Join(flags[kind], ", "))
+	}
+	return b.String() + "\n" + own
+}
+
+const undocumented = "not documented"
+
+func settingValue(t reflect.Type) string {
+	switch t.Kind() {
+	case reflect.Pointer:
+		return settingValue(t.Elem())
+	case reflect.Slice:
+		if t.Elem().Kind() == reflect.Struct {
+			return "list of " + settingValue(t.Elem())
+		}
+		return "list"
+	case reflect.Map:
+		return "map"
+	case reflect.Struct:
+		return "`{" + strings.Join(yamlKeys(t), ", ") + "}`"
+	case reflect.Bool:
+		return "true or false"
+	case reflect.Int, reflect.Float64:
+		return "number"
+	}
+	return "text"
+}
+
+// TestSettingsAreDocumented: no key of certaudit.yaml is without a meaning.
+func TestSettingsAreDocumented(t *testing.T) {
+	if text := settingsDocs(); strings.Contains(text, undocumented) {
+		t.Error(text)
+	}
 }
 
 func evidenceDocs() string {

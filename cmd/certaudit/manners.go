@@ -32,9 +32,9 @@ func (f *mannersFlags) register(flags *pflag.FlagSet) {
 }
 
 func (f *mannersFlags) configure(flags *pflag.FlagSet, s settings) error {
-	take(flags, "per-host", &f.perHost, s.PerHost, s.PerHost != 0)
+	takeGiven(flags, "per-host", &f.perHost, s.PerHost)
 	take(flags, "rate", &f.rate, s.Rate, s.Rate != 0)
-	f.strict = flags.Changed("per-host") || s.PerHost != 0
+	f.strict = flags.Changed("per-host") || s.PerHost != nil
 	if f.perHost < 0 {
 		return fmt.Errorf("--per-host %d: give a number above zero, or 0 for any number", f.perHost)
 	}

@@ -50,7 +50,7 @@ func (f *reachFlags) configure(flags *pflag.FlagSet, s settings) (err error) {
 	take(flags, "all-addresses", &f.allAddresses, s.AllAddresses, s.AllAddresses)
 	take(flags, "sni", &f.sni, s.SNI, s.SNI != "")
 	take(flags, "no-sni", &f.noSNI, s.NoSNI, s.NoSNI)
-	take(flags, "samples", &f.samples, s.Samples, s.Samples != 0)
+	takeGiven(flags, "samples", &f.samples, s.Samples)
 	take(flags, "proxy", &f.proxy, s.Proxy, s.Proxy != "")
 	take(flags, "proxy-env", &f.proxyEnv, s.ProxyEnv, s.ProxyEnv != "")
 	take(flags, "resolver", &f.resolver, s.Resolver, s.Resolver != "")

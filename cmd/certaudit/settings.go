@@ -22,19 +22,20 @@ import (
 )
 
 // settings are certaudit.yaml: the flags by their names, with underscores, and
-// what the organisation says about its reports. Flags win over the file.
+// what the organisation says about its reports. Flags win over the file. doc
+// explains a key that is not the flag of that name.
 type settings struct {
 	Policy          []string          `yaml:"policy"`
-	Targets         []string          `yaml:"targets"`
-	Exclude         map[string]string `yaml:"exclude"` // glob: reason
-	Anchors         []string          `yaml:"anchors"` // globs: certificates under them are trust anchors
+	Targets         []string          `yaml:"targets" doc:"what is in scope, each as on a line of a target list"`
+	Exclude         map[string]string `yaml:"exclude" doc:"glob: reason; files left out of scope"`
+	Anchors         []string          `yaml:"anchors" doc:"globs of paths: certificates under them are trust anchors"`
 	Out             string            `yaml:"out"`
 	Format          []string          `yaml:"format"`
 	FailOn          string            `yaml:"fail_on"`
 	AllowIncomplete []string          `yaml:"allow_incomplete"`
 	Jobs            int               `yaml:"jobs"`
-	PerHost         int               `yaml:"per_host"`
-	Rate            float64           `yaml:"rate"` // connections a second
+	PerHost         *int              `yaml:"per_host"` // 0 is any number
+	Rate            float64           `yaml:"rate"`     // connections a second
 	Timeout         string            `yaml:"timeout"`
 	Offline         bool              `yaml:"offline"`
 	Roots           []string          `yaml:"roots"`
@@ -45,21 +46,21 @@ type settings struct {
 	AllAddresses    bool              `yaml:"all_addresses"`
 	SNI             string            `yaml:"sni"`
 	NoSNI           bool              `yaml:"no_sni"`
-	Samples         int               `yaml:"samples"`
+	Samples         *int              `yaml:"samples"`
 	Proxy           string            `yaml:"proxy"`
 	ProxyEnv        string            `yaml:"proxy_env"`
 	Resolver        string            `yaml:"resolver"`
-	Passwords       []passwordFor     `yaml:"passwords"`
+	Passwords       []passwordFor     `yaml:"passwords" doc:"the variable env holds the password of the keystores under the glob path"`
 
-	ClientCertificates []clientCertificateFor `yaml:"client_certificates"`
+	ClientCertificates []clientCertificateFor `yaml:"client_certificates" doc:"cert, and key where the file of cert has none, to present to endpoints of the glob host (host:port); the first that fits counts"`
 
 	Revocation        bool              `yaml:"revocation"`
 	CRLDir            string            `yaml:"crl_dir"`
 	AllowPrivateFetch bool              `yaml:"allow_private_fetch"`
 	NoPrivateKeys     bool              `yaml:"no_private_keys"`
-	Limits            map[string]string `yaml:"limits"` // bounds on one file, by the names of --limit
+	Limits            map[string]string `yaml:"limits" doc:"bounds on one file, by the names of --limit"`
 	Templates         string            `yaml:"templates"`
-	Document          document          `yaml:"document"`
+	Document          document          `yaml:"document" doc:"cover and page headers; retain_until is a date, the rest text"`
 }
 
 type document struct {
@@ -172,6 +173,13 @@ func yamlKeys(t reflect.Type) []string {
 func take[T any](flags *pflag.FlagSet, flag string, into *T, value T, given bool) {
 	if given && !flags.Changed(flag) {
 		*into = value
+	}
+}
+
+// takeGiven is take for a setting whose zero is a value.
+func takeGiven[T any](flags *pflag.FlagSet, flag string, into *T, value *T) {
+	if value != nil {
+		take(flags, flag, into, *value, true)
 	}
 }
 

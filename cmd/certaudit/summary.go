@@ -22,9 +22,13 @@ func (a *app) summary(audit *report.Audit, out *folder) error {
 	p.printf("Evaluated as of %s on facts collected %s to %s.\n", report.FormatTime(audit.Run.AsOf),
 		report.FormatTime(audit.Run.CollectedFrom), report.FormatTime(audit.Run.CollectedTo))
 	s, t := &audit.Scope, &audit.Totals
-	p.printf("Scope: %s (%s read, %s without certificates, %s not assessed, %s excluded, %s own output), %s (%s not assessed).\n",
+	other := ""
+	if s.OtherNotAssessed > 0 {
+		other = ", " + counted(s.OtherNotAssessed, "other item") + " not assessed"
+	}
+	p.printf("Scope: %s (%s read, %s without certificates, %s not assessed, %s excluded, %s own output), %s (%s not assessed)%s.\n",
 		counted(s.Files, "file"), report.FormatCount(s.FilesRead), report.FormatCount(s.FilesWithoutCertificates), report.FormatCount(s.FilesNotAssessed),
-		report.FormatCount(s.FilesExcluded), report.FormatCount(s.OwnOutput), counted(s.EndpointsAsked, "endpoint"), report.FormatCount(s.EndpointsNotAssessed))
+		report.FormatCount(s.FilesExcluded), report.FormatCount(s.OwnOutput), counted(s.EndpointsAsked, "endpoint"), report.FormatCount(s.EndpointsNotAssessed), other)
 	b := t.BySeverity
 	p.printf("Failed tests: %d critical, %d high, %d medium, %d low, %d info; %d waived, %d not assessed of %s.\n", b.Critical, b.High, b.Medium, b.Low, b.Info,
 		t.ByResult.Waived, t.ByResult.NotAssessed, report.FormatCount(t.ByResult.Pass+t.ByResult.Fail+t.ByResult.Waived+t.ByResult.NotAssessed+t.ByResult.Error))
@@ -56,7 +60,11 @@ func (a *app) worst(audit *report.Audit) error {
 		if f.Result == "waived" {
 			word = "waived"
 		}
-		fmt.Fprintf(w, "  %s\t%s\t%s\n", word, shorten(inline(f.Asset()), summaryColumn), shorten(inline(f.Title), summaryColumn))
+		asset := f.Asset()
+		if len(audit.Run.Evidence) > 1 && len(f.Locations) > 0 && f.Locations[0].Vantage != "" {
+			asset += " from " + f.Locations[0].Vantage
+		}
+		fmt.Fprintf(w, "  %s\t%s\t%s\n", word, shorten(inline(asset), summaryColumn), shorten(inline(f.Title), summaryColumn))
 		if n++; n == summaryFindings {
 			break
 		}
@@ -81,7 +89,7 @@ func (a *app) unassessed(audit *report.Audit) {
 			parts = append(parts, "…")
 			break
 		}
-		parts = append(parts, fmt.Sprintf("%s %s/%s", report.FormatCount(r.Count), r.Stage, r.Reason))
+		parts = append(parts, fmt.Sprintf("%s %s/%s", report.FormatCount(r.Count), inline(r.Stage), inline(r.Reason)))
 	}
 	a.out.printf("Not assessed: %s.\n", strings.Join(parts, ", "))
 }
