@@ -25,6 +25,7 @@ type failure struct {
 	alert     int  // the alert that the peer sent, or -1
 	ours      bool // crypto/tls gave up, the peer did not
 	attempts  int  // of a probe
+	mute      bool // the peer ended it without a word on what was offered, which some mean as a refusal
 }
 
 func (f *failure) with(stage scan.Stage) *failure {

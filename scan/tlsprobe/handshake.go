@@ -37,12 +37,15 @@ type manner struct {
 
 // Alerts that decide what is tried next: RFC 8446 section 6, RFC 7301.
 const (
+	alertCloseNotify     = 0
 	alertProtocolVersion = 70
 	alertInternalError   = 80
-	alertUserCanceled    = 90
-	alertUnrecognized    = 112
+	alertFallback        = 86
 	alertNoALPN          = 120
 )
+
+// alpnFirst is what the first handshake offers.
+var alpnFirst = []string{"h2", "http/1.1"}
 
 // next is the manner that may succeed where m was turned down.
 func (m manner) next(f *failure) (manner, bool) {
@@ -85,7 +88,7 @@ func (p *Prober) handshake(ctx context.Context, c *conn, serverName string, m ma
 	cfg.GetClientCertificate = client.get
 	cfg.KeyLogWriter = &keys
 	if m.alpn {
-		cfg.NextProtos = []string{"h2", "http/1.1"}
+		cfg.NextProtos = alpnFirst
 	}
 	if m.hybrid {
 		cfg.CurvePreferences = nil // the library's own, which have them

@@ -4,6 +4,7 @@ import (
 	"crypto/rand"
 	"crypto/tls"
 	"encoding/binary"
+	"slices"
 )
 
 // Record and handshake message types, and the extensions that are used here:
@@ -96,6 +97,26 @@ func newHello(most uint16, serverName string) hello {
 		h.suites = idsOf(suitesOld)
 	}
 	return h
+}
+
+// shortList is how many suites a short hello offers at most.
+const shortList = 24
+
+// shortened offers less, within 255 bytes beside a name of usual length: some
+// servers turn down what is longer, or read a list so far only.
+func (h hello) shortened() hello {
+	if len(h.suites) > shortList {
+		h.suites = slices.DeleteFunc(slices.Clone(shortSuites), func(id uint16) bool { return !slices.Contains(h.suites, id) })
+	}
+	h.groups = slices.DeleteFunc([]uint16{4588, 29, 23, 24, 25}, func(id uint16) bool { return !slices.Contains(h.groups, id) })
+	h.schemes = slices.DeleteFunc([]uint16{0x0403, 0x0503, 0x0804, 0x0805, 0x0401, 0x0501, 0x0601, 0x0203, 0x0201}, func(id uint16) bool { return !slices.Contains(h.schemes, id) })
+	return h
+}
+
+// shortSuites are those of servers that are in use.
+var shortSuites = []uint16{
+	0xC02C, 0xC030, 0xC02B, 0xC02F, 0xCCA9, 0xCCA8, 0x009F, 0x009E, 0xC028, 0xC027, 0x009D, 0x009C,
+	0xC00A, 0xC014, 0xC009, 0xC013, 0x0039, 0x0033, 0x0035, 0x002F, 0xC012, 0x000A, 0x0005, 0x0004,
 }
 
 func idsOf(lists ...[]suite) (ids []uint16) {
@@ -202,4 +223,34 @@ func bytes16(list []uint16) []byte {
 		b = binary.BigEndian.AppendUint16(b, v)
 	}
 	return b
+}
+
+// check turns down an answer with what was not offered: it says nothing of what
+// was (RFC 5246 section 7.4.1.3, RFC 8446 sections 4.1.3, 4.1.4 and 4.2.8).
+func (h hello) check(f *flight) (*flight, *failure) {
+	switch {
+	case f.version > h.most || f.version < versionSSL30 || h.most == tls.VersionTLS13 && f.version != h.most:
+		return nil, odd("server chose " + versionName(f.version) + ", which was not offered")
+	case !slices.Contains(h.suites, f.suite):
+		return nil, odd("server chose " + suiteName(f.suite) + ", which was not offered")
+	case f.version < tls.VersionTLS13 && f.retry:
+		return nil, odd("server wants another hello in " + versionName(f.version))
+	case f.retry && (!slices.Contains(h.groups, f.shareGroup) || h.share != nil && h.share.group == f.shareGroup),
+		f.version == tls.VersionTLS13 && f.hello && (h.share == nil || h.share.group != f.shareGroup):
+		return nil, odd("server chose the group " + groupName(f.shareGroup) + ", which was not offered")
+	}
+	return f, nil
+}
+
+// tells is true for alerts by which a server turns down what a hello offers: RFC
+// 5246 section 7.2.2, RFC 8446 section 6.2, RFC 7301, RFC 7507. All others have
+// reasons of the server's own, whatever was offered.
+func (h hello) tells(alert byte) bool {
+	switch alert {
+	case 10, 22, 40, 47, 50, 60, alertProtocolVersion, 71, alertFallback, 109, 110, 115:
+		return true
+	case alertNoALPN:
+		return len(h.alpn) > 0
+	}
+	return false
 }

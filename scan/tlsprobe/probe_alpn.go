@@ -22,11 +22,11 @@ func (s *survey) askALPN(ctx context.Context) *failure {
 		var f *flight
 		var fail *failure
 		if version > versionSSL30 {
-			h := newHello(version, s.v.name)
+			h := s.v.hello(version)
 			h.alpn = rest
 			f, fail = s.v.ask(ctx, h, msgServerHello)
 		} else {
-			h := newHello(tls.VersionTLS13, s.v.name)
+			h := s.v.hello(tls.VersionTLS13)
 			h.alpn = rest
 			f, fail = s.v.ask13(ctx, h, msgEncryptedExtensions)
 		}

@@ -27,7 +27,7 @@ var keyKinds = []keyKind{
 func (s *survey) askCertificates(ctx context.Context) *failure {
 	for _, kind := range keyKinds {
 		if s.known[tls.VersionTLS13] {
-			h := newHello(tls.VersionTLS13, s.v.name)
+			h := s.v.hello(tls.VersionTLS13)
 			h.schemes, h.certSchemes = kind.of(schemes13), schemes13
 			if len(h.schemes) == 0 {
 				continue
@@ -37,7 +37,7 @@ func (s *survey) askCertificates(ctx context.Context) *failure {
 			}
 		}
 		if version := s.legacy(); version != 0 && len(kind.suites) > 0 {
-			h := newHello(version, s.v.name)
+			h := s.v.hello(version)
 			h.suites = s.suitesWith(version, kind.suites...)
 			h.schemes, h.certSchemes = kind.of(helloSchemes), helloSchemes
 			if fail := s.keepChain(kind.label)(s.v.ask(ctx, h, msgCertificate)); fail != nil {

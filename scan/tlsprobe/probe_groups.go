@@ -18,7 +18,7 @@ func (s *survey) askGroups(ctx context.Context) *failure {
 	var asked []uint16
 	if s.known[tls.VersionTLS13] {
 		taken, fail := exhaust(groups13, func(rest []uint16) (uint16, bool, *failure) {
-			h := newHello(tls.VersionTLS13, s.v.name)
+			h := s.v.hello(tls.VersionTLS13)
 			h.groups = rest
 			f, fail := s.v.ask(ctx, h, msgServerHello)
 			if fail != nil || f == nil {
@@ -101,7 +101,7 @@ func curves() []uint16 {
 func (s *survey) curvesOf(ctx context.Context, version uint16) ([]uint16, *failure) {
 	suites := s.suitesWith(version, "TLS_ECDHE_RSA_", "TLS_ECDHE_ECDSA_", "TLS_ECDH_anon_")
 	choose := func(groups []uint16) (uint16, bool, *failure) {
-		h := newHello(version, s.v.name)
+		h := s.v.hello(version)
 		h.suites, h.groups = suites, groups
 		f, fail := s.v.ask(ctx, h, msgServerKeyExchange)
 		if fail != nil || f == nil || f.version != version {

@@ -12,11 +12,14 @@ import (
 // fallen back.
 func (s *survey) askOptions(ctx context.Context) *failure {
 	version := s.legacy()
+	if fail := s.unsettled(scan.ProbeOptions); version == 0 && fail != nil {
+		return fail
+	}
 	if version == 0 {
 		s.e.Compression, s.e.Heartbeat = scan.No, scan.Unasked // RFC 8446 section 4.1.2
 		return nil
 	}
-	h := newHello(version, s.v.name)
+	h := s.v.hello(version)
 	h.compression, h.heartbeat = true, version > versionSSL30
 	f, fail := s.v.ask(ctx, h, msgServerHello)
 	if fail != nil {
@@ -36,7 +39,6 @@ func (s *survey) askOptions(ctx context.Context) *failure {
 // (RFC 7507): a server that knows better sends inappropriate_fallback. Where it
 // has one version only there is nothing to fall back from.
 func (s *survey) askFallback(ctx context.Context) *failure {
-	const inappropriate = 86
 	lower := uint16(0)
 	if s.known[tls.VersionTLS13] {
 		lower = s.legacy()
@@ -50,16 +52,15 @@ func (s *survey) askFallback(ctx context.Context) *failure {
 	if lower == 0 {
 		return nil
 	}
-	h := newHello(lower, s.v.name)
+	h := s.v.hello(lower)
 	h.fallback = true
 	f, fail := s.v.ask(ctx, h, msgServerHello)
 	switch {
-	case fail != nil && fail.alert == inappropriate, fail == nil && f == nil:
-		s.e.FallbackSCSV = scan.Yes
-		return nil
 	case fail != nil:
 		return fail
+	case f == nil && s.v.refusal != alertFallback:
+		return odd("a hello that has fallen back is turned down for another reason")
 	}
-	s.e.FallbackSCSV = scan.No
+	s.e.FallbackSCSV = scan.Answered(f == nil)
 	return nil
 }

@@ -12,7 +12,7 @@ import (
 func (s *survey) askSchemes(ctx context.Context) *failure {
 	if s.known[tls.VersionTLS13] {
 		taken, fail := exhaust(schemes13, func(rest []uint16) (uint16, bool, *failure) {
-			h := newHello(tls.VersionTLS13, s.v.name)
+			h := s.v.hello(tls.VersionTLS13)
 			h.schemes, h.certSchemes = rest, schemes13
 			return schemeOf(s.v.ask13(ctx, h, msgCertificateVerify))
 		})

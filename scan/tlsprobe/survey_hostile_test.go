@@ -1,0 +1,205 @@
+package tlsprobe
+
+import (
+	"crypto/tls"
+	"fmt"
+	"io"
+	"net"
+	"slices"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+	"github.com/google/go-cmp/cmp/cmpopts"
+
+	"certaudit/scan"
+)
+
+// A script decides what a server does with its connection number n, from 1: ""
+// for what its configuration says, closes, resets, or the bytes to send.
+type script func(n int, h *tls.ClientHelloInfo) string
+
+const (
+	goesAway = "close"
+	cutsOff  = "reset"
+)
+
+// alerts is a fatal alert.
+func alerts(code byte) string { return "\x15\x03\x03\x00\x02\x02" + string([]byte{code}) }
+
+func scripted(cfg *tls.Config, do script) func(net.Conn) {
+	var connections atomic.Int64
+	return func(c net.Conn) {
+		n := int(connections.Add(1))
+		c.SetDeadline(time.Now().Add(10 * time.Second))
+		own := cfg.Clone()
+		own.GetConfigForClient = func(h *tls.ClientHelloInfo) (*tls.Config, error) {
+			switch act := do(n, h); act {
+			case "":
+				return nil, nil
+			case cutsOff:
+				c.(*net.TCPConn).SetLinger(0)
+			case goesAway:
+			default:
+				io.WriteString(c, act)
+				c.(*net.TCPConn).CloseWrite()
+				io.Copy(io.Discard, c)
+			}
+			c.Close()
+			return nil, io.ErrClosedPipe
+		}
+		tlsServer(own)(c)
+	}
+}
+
+// from lets a server misbehave from a connection on.
+func from(first int, act string) script {
+	return func(n int, _ *tls.ClientHelloInfo) string {
+		if n < first {
+			return ""
+		}
+		return act
+	}
+}
+
+// truthful compares what is claimed of a server that misbehaves with what is
+// true of it when it does not: refusals, negative answers, and what is said to
+// be whole.
+func truthful(t *testing.T, truth, got *scan.Endpoint) {
+	t.Helper()
+	for _, v := range got.VersionsRefused {
+		if !slices.Contains(truth.VersionsRefused, v) {
+			t.Errorf("%s is said to be refused", v)
+		}
+	}
+	for _, g := range got.KeyExchangesRefused {
+		if !slices.Contains(truth.KeyExchangesRefused, g) {
+			t.Errorf("%s is said to be refused", g)
+		}
+	}
+	for name, pair := range map[string][2]scan.Answer{
+		"compression": {truth.Compression, got.Compression}, "renegotiation": {truth.SecureRenegotiation, got.SecureRenegotiation},
+		"master secret": {truth.ExtendedMaster, got.ExtendedMaster}, "fallback": {truth.FallbackSCSV, got.FallbackSCSV}, "heartbeat": {truth.Heartbeat, got.Heartbeat},
+		"ticket": {truth.ResumptionTicket, got.ResumptionTicket}, "id": {truth.ResumptionID, got.ResumptionID}, "PSK": {truth.ResumptionPSK, got.ResumptionPSK},
+	} {
+		if pair[1] != scan.Unasked && pair[0] != pair[1] {
+			t.Errorf("%s: said to be %v, and is %v", name, pair[1], pair[0])
+		}
+	}
+	whole := map[string][2]any{
+		scan.ProbeVersions: {truth.Versions, got.Versions}, scan.ProbeCipherSuites: {truth.CipherSuites, got.CipherSuites},
+		scan.ProbeKeyExchanges: {truth.KeyExchanges, got.KeyExchanges}, scan.ProbeSignatureSchemes: {truth.SignatureSchemes, got.SignatureSchemes},
+		scan.ProbeCertificates: {truth.OtherChains, got.OtherChains}, scan.ProbeALPN: {truth.ALPNProtocols, got.ALPNProtocols},
+	}
+	for _, probe := range got.Probed {
+		inAnyOrder := cmpopts.SortSlices(func(a, b string) bool { return a < b })
+		if diff := cmp.Diff(whole[probe][0], whole[probe][1], inAnyOrder); diff != "" {
+			t.Errorf("%s is said to be whole: %s", probe, diff)
+		}
+	}
+	if len(got.Probed)+len(got.Incomplete) != len(scan.FullDepth()) {
+		t.Errorf("probed %v, incomplete %v", got.Probed, got.Incomplete)
+	}
+}
+
+// TestSurveyHostile has servers that stop to answer, or answer for reasons of
+// their own: nothing false is said of them, and nothing is said to be whole that
+// is not.
+func TestSurveyHostile(t *testing.T) {
+	e := newEstate(t)
+	other := newParty(t, leafTemplate("127.0.0.1"), rsaKey(t), e.inter)
+	cfg := &tls.Config{Certificates: []tls.Certificate{served(e.leaf, e.inter), served(other, e.inter)}, MinVersion: tls.VersionTLS10, NextProtos: []string{"http/1.1"}}
+	host, port := listen(t, "127.0.0.1:0", tlsServer(cfg))
+	first := deeply(t, host, port)
+	if first.endpoint == nil || len(first.endpoint.Incomplete) > 0 {
+		t.Fatalf("%v %s", first.kinds(), details(first))
+	}
+	second := deeply(t, host, port)
+	if diff := cmp.Diff(first.endpoint, second.endpoint); diff != "" {
+		t.Errorf("asked twice: %s", diff)
+	}
+
+	type row struct {
+		name  string
+		do    script
+		whole bool // it is to be known whole all the same
+		liar  bool // what it answers is not what it is
+	}
+	var rows []row
+	for _, n := range []int{2, 3, 8, 21, 55} {
+		for name, act := range map[string]string{"handshake_failure": alerts(40), "protocol_version": alerts(70), "internal_error": alerts(80),
+			"close_notify": alerts(0), "access_denied": alerts(49), "closes": goesAway, "resets": cutsOff, "speaks HTTP": "HTTP/1.1 429 Too Many Requests\r\n\r\n"} {
+			rows = append(rows, row{fmt.Sprintf("%s from connection %d", name, n), from(n, act), false, false})
+		}
+	}
+	every := func(k int, act string) script {
+		return func(n int, _ *tls.ClientHelloInfo) string {
+			if n%k == 0 {
+				return act
+			}
+			return ""
+		}
+	}
+	rows = append(rows,
+		row{"closes every third", every(3, goesAway), true, false},
+		row{"resets every third", every(3, cutsOff), true, false},
+		row{"wants ALPN", func(_ int, h *tls.ClientHelloInfo) string {
+			if len(h.SupportedProtos) == 0 {
+				return alerts(120)
+			}
+			return ""
+		}, true, false},
+		row{"turns long lists of suites down", func(_ int, h *tls.ClientHelloInfo) string {
+			if len(h.CipherSuites) > 80 {
+				return alerts(40)
+			}
+			return ""
+		}, true, false},
+		row{"always the same suite", func(n int, _ *tls.ClientHelloInfo) string {
+			if n == 1 {
+				return ""
+			}
+			return record(recordHandshake, serverHello(tls.VersionTLS12, 0x0005, ""))
+		}, false, true},
+		row{"TLS 1.2 to all", func(n int, h *tls.ClientHelloInfo) string {
+			if n == 1 {
+				return ""
+			}
+			return record(recordHandshake, serverHello(tls.VersionTLS12, h.CipherSuites[0], ""))
+		}, false, true},
+		row{"wants another group for ever", func(n int, h *tls.ClientHelloInfo) string {
+			if n == 1 || !slices.Contains(h.SupportedVersions, tls.VersionTLS13) {
+				return ""
+			}
+			return record(recordHandshake, helloRetry(h.CipherSuites[0], "\x00\x33\x00\x02\x00\x1d\x00\x2b\x00\x02\x03\x04"))
+		}, false, true},
+	)
+	for _, tt := range rows {
+		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
+			host, port := listen(t, "127.0.0.1:0", scripted(cfg, tt.do))
+			r := observe(t, newProber(t, Options{Probes: scan.FullDepth(), Timeout: 30 * time.Second}), host, port)
+			if r.endpoint == nil {
+				t.Fatalf("%v %s", r.kinds(), details(r))
+			}
+			if !tt.liar {
+				truthful(t, first.endpoint, r.endpoint)
+			} else if slices.Contains(r.endpoint.Probed, scan.ProbeSignatureSchemes) || slices.Contains(r.endpoint.Probed, scan.ProbeCertificates) {
+				t.Errorf("probed %v", r.endpoint.Probed)
+			}
+			if tt.whole && len(r.endpoint.Incomplete) > 0 {
+				t.Errorf("incomplete: %s", details(r))
+			}
+			if len(r.notAssessed) != len(r.endpoint.Incomplete) {
+				t.Errorf("%d records for %v", len(r.notAssessed), r.endpoint.Incomplete)
+			}
+		})
+	}
+}
+
+// helloRetry is a HelloRetryRequest.
+func helloRetry(suite uint16, extensions string) string {
+	body := "\x03\x03" + string(retryRandom[:]) + "\x00" + string([]byte{byte(suite >> 8), byte(suite)}) + "\x00" + vector(2, extensions)
+	return message(msgServerHello, body)
+}
