@@ -10,6 +10,7 @@ import (
 	"runtime"
 	"strings"
 	"syscall"
+	"unicode"
 	"unicode/utf8"
 
 	"certaudit/scan"
@@ -150,7 +151,7 @@ func errorText(err error) string {
 	case errors.As(err, &op) && op.Err != nil && op.Op != "remote error":
 		err = op.Err
 	}
-	s := strings.ToValidUTF8(strings.TrimPrefix(err.Error(), "tls: "), "?")
+	s := strings.Map(printable, strings.ToValidUTF8(strings.TrimPrefix(err.Error(), "tls: "), "?"))
 	if len(s) > maxDetail {
 		s = s[:maxDetail]
 		for !utf8.ValidString(s) {
@@ -158,4 +159,12 @@ func errorText(err error) string {
 		}
 	}
 	return s
+}
+
+// printable keeps a peer's control characters out of records.
+func printable(r rune) rune {
+	if unicode.IsPrint(r) {
+		return r
+	}
+	return '?'
 }

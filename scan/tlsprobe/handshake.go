@@ -8,6 +8,7 @@ import (
 	"crypto/x509"
 	"errors"
 	"io"
+	"slices"
 	"time"
 
 	"certaudit/scan"
@@ -181,10 +182,18 @@ func exchange(c *conn, h hello, want byte) (*flight, error) {
 	if _, err := c.Write(record); err != nil {
 		return new(flight), err
 	}
-	return readFlight(bufio.NewReader(c), want, func(f *flight) []byte { return h.share.serverSecret(message, f) })
+	f, err := readFlight(bufio.NewReader(c), want, func(f *flight) []byte { return h.share.serverSecret(message, f) })
+	if !slices.Contains(h.alpn, f.alpn) {
+		f.alpn = "" // Apache names what it speaks even to who does not offer it
+	}
+	return f, err
 }
 
 func (f *flight) sight(most uint16) *sight {
-	return &sight{most: most, version: f.version, suite: f.suite, group: f.group, groupID: f.shareGroup, alpn: f.alpn, chain: f.chain,
+	alpn := f.alpn
+	if !slices.Contains(alpnFirst, alpn) {
+		alpn = "" // not offered: whatever the server likes
+	}
+	return &sight{most: most, version: f.version, suite: f.suite, group: f.group, groupID: f.shareGroup, alpn: alpn, chain: f.chain,
 		stapled: f.stapled, clientCert: f.clientCert, oldSignature: f.oldSignature}
 }

@@ -242,15 +242,19 @@ func (h hello) check(f *flight) (*flight, *failure) {
 	return f, nil
 }
 
-// tells is true for alerts by which a server turns down what a hello offers: RFC
-// 5246 section 7.2.2, RFC 8446 section 6.2, RFC 7301, RFC 7507. All others have
-// reasons of the server's own, whatever was offered.
+// tells is true for alerts by which a server turns down what the hello offers.
 func (h hello) tells(alert byte) bool {
+	return tellsOfHello(alert) || alert == alertNoALPN && len(h.alpn) > 0
+}
+
+// tellsOfHello is true for alerts that a server sends for what it was offered: RFC
+// 5246 section 7.2.2, RFC 8446 section 6.2, RFC 7507. All others have reasons of its
+// own. One of them is internal_error, but OpenSSL 3 sends it, too, where its security
+// level bars the signatures of the versions offered.
+func tellsOfHello(alert byte) bool {
 	switch alert {
 	case 10, 22, 40, 47, 50, 60, alertProtocolVersion, 71, alertFallback, 109, 110, 115:
 		return true
-	case alertNoALPN:
-		return len(h.alpn) > 0
 	}
 	return false
 }

@@ -3,7 +3,6 @@ package tlsprobe
 import (
 	"context"
 	"crypto/tls"
-	"slices"
 )
 
 // alpnNames are the application protocols that are offered: those of the IANA
@@ -30,7 +29,7 @@ func (s *survey) askALPN(ctx context.Context) *failure {
 			h.alpn = rest
 			f, fail = s.v.ask13(ctx, h, msgEncryptedExtensions)
 		}
-		if fail != nil || f == nil || !slices.Contains(rest, f.alpn) { // Apache names what it speaks even to who does not offer it
+		if fail != nil || f == nil || f.alpn == "" {
 			return "", false, fail
 		}
 		return f.alpn, true, nil

@@ -56,8 +56,11 @@ func (s *survey) keepChain(label string) func(*flight, *failure) *failure {
 			s.v.addChain(s.e, label, f.chain)
 			return nil
 		}
-		if f != nil && fail != nil && fail.alert >= 0 {
+		switch {
+		case f != nil && fail != nil && fail.alert >= 0 && tellsOfHello(byte(fail.alert)):
 			return nil
+		case f != nil && fail == nil:
+			return odd("server shows no certificate")
 		}
 		return fail
 	}

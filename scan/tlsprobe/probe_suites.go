@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/tls"
 	"slices"
+	"strings"
 )
 
 // askSuites lists the suites that the server accepts in each version, and whose
@@ -91,19 +92,22 @@ func (s *survey) chooses(ctx context.Context, version uint16, suites []uint16) (
 	return f.suite, true, nil
 }
 
-// suiteOrder turns the list that the server chose from round: where its choice
-// stays the same, its own order decides.
+// suiteOrder turns the list that the server chose from round: where it
+// takes what comes first there, the client's order decides, and else its own.
 func (s *survey) suiteOrder(ctx context.Context, version uint16, taken []uint16) (string, *failure) {
 	back := slices.Clone(taken)
 	slices.Reverse(back)
+	if len(back) > 2 && strings.Contains(suiteName(back[0]), "_CHACHA20_") {
+		back[0], back[1] = back[1], back[0] // servers with an order of their own may yet let clients without AES in hardware have it
+	}
 	chosen, ok, fail := s.chooses(ctx, version, back)
 	switch {
 	case !ok:
 		return "", fail
-	case chosen == taken[0]:
-		return "server", nil
+	case chosen == back[0]:
+		return "client", nil
 	}
-	return "client", nil
+	return "server", nil
 }
 
 func suiteNames(ids []uint16) []string {

@@ -203,3 +203,23 @@ func helloRetry(suite uint16, extensions string) string {
 	body := "\x03\x03" + string(retryRandom[:]) + "\x00" + string([]byte{byte(suite >> 8), byte(suite)}) + "\x00" + vector(2, extensions)
 	return message(msgServerHello, body)
 }
+
+// TestUnofferedALPN has a server that names a protocol that nobody offered: none
+// of its bytes reach the record.
+func TestUnofferedALPN(t *testing.T) {
+	e := newEstate(t)
+	answer := record(recordHandshake, serverHello(tls.VersionTLS12, 0xC02B, "\x00\x10"+vector(2, vector(2, vector(1, "\x1b[31m"))))+
+		message(msgCertificate, vector(3, vector(3, string(e.leaf.Raw))))+message(msgServerHelloDone, ""))
+	for _, more := range []string{"", alerts(80)} {
+		host, port := listen(t, "127.0.0.1:0", func(c net.Conn) {
+			c.Read(make([]byte, 4096))
+			io.WriteString(c, answer+more)
+			c.(*net.TCPConn).CloseWrite()
+			io.Copy(io.Discard, c)
+		})
+		r := observe(t, newProber(t, Options{}), host, port)
+		if r.endpoint == nil || r.endpoint.ALPN != "" {
+			t.Errorf("%v %+v %s", r.kinds(), r.endpoint, details(r))
+		}
+	}
+}
