@@ -42,6 +42,7 @@ const (
 	alertProtocolVersion = 70
 	alertInternalError   = 80
 	alertFallback        = 86
+	alertUnrecognized    = 112
 	alertNoALPN          = 120
 )
 

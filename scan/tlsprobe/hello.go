@@ -72,6 +72,7 @@ var (
 type hello struct {
 	most        uint16   // the highest version offered, from SSL 3.0 to TLS 1.3, which is then the only one
 	name        string   // sent as SNI; left out where it is empty
+	named       bool     // in SSL 3.0, too
 	suites      []uint16 // without signalling values
 	groups      []uint16
 	schemes     []uint16 // of handshake signatures, from TLS 1.2 on
@@ -135,7 +136,8 @@ const (
 )
 
 // record is the hello in a record, and alone as the handshake message. All
-// extensions are left out where the version is SSL 3.0, which has none.
+// extensions are left out where the version is SSL 3.0, which has none, but for the
+// name where that is asked for.
 func (h hello) record() (record, message []byte) {
 	var random [32]byte
 	rand.Read(random[:]) // never fails
@@ -156,7 +158,7 @@ func (h hello) record() (record, message []byte) {
 	} else {
 		body = append(body, 1, 0)
 	}
-	if h.most > versionSSL30 {
+	if h.most > versionSSL30 || h.named {
 		body = append16(body, pad(h.extensions(), len(body)+4+2))
 	}
 	message = append([]byte{1, byte(len(body) >> 16), byte(len(body) >> 8), byte(len(body))}, body...)
@@ -172,6 +174,9 @@ func (h hello) extensions() []byte {
 	if h.name != "" {
 		name := append16([]byte{0}, []byte(h.name)) // host_name, RFC 6066 section 3
 		e = appendExtension(e, extServerName, append16(nil, name))
+	}
+	if h.most == versionSSL30 {
+		return e
 	}
 	e = appendExtension(e, extStatusRequest, []byte{1, 0, 0, 0, 0})
 	e = appendExtension(e, extSupportedGroups, append16(nil, bytes16(h.groups)))

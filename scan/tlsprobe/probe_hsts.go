@@ -6,6 +6,7 @@ import (
 	"context"
 	"crypto/tls"
 	"errors"
+	"fmt"
 	"io"
 	"net"
 	"net/http"
@@ -73,11 +74,32 @@ func (s *survey) readHSTS(ctx context.Context, tc *tls.Conn) *failure {
 		return nil // it speaks something else
 	}
 	values := resp.Header.Values("Strict-Transport-Security")
-	s.e.HTTPStatus, s.e.HSTS = resp.StatusCode, scan.Answered(len(values) > 0)
+	s.e.HTTPStatus = resp.StatusCode
+	if len(values) == 0 && resp.StatusCode >= 400 {
+		if fail := s.unserved(resp.StatusCode); fail != nil {
+			return fail
+		}
+	}
+	s.e.HSTS = scan.Answered(len(values) > 0)
 	if len(values) > 0 { // RFC 6797 section 8.1: only the first field is processed
 		s.e.HSTSHeader = strings.ToValidUTF8(values[0][:min(len(values[0]), maxHSTSHeader)], "\uFFFD")
 	}
 	return nil
+}
+
+// unserved is the failure of a request whose answer does not show what others are
+// told: they may have a certificate, or come at a better time.
+func (s *survey) unserved(status int) *failure {
+	fail := odd(fmt.Sprintf("HTTP status %d without the header", status))
+	switch {
+	case status == http.StatusTooManyRequests || status == http.StatusServiceUnavailable:
+		fail.reason = scan.ReasonRateLimited
+	case s.e.ClientCert == scan.Yes && s.v.manner.cert == nil:
+		fail.reason = scan.ReasonClientCertificate
+	default:
+		return nil
+	}
+	return fail
 }
 
 // readResponse reads past the interim answers of RFC 9110 section 15.2, which have

@@ -165,7 +165,8 @@ func (s *survey) finish(ctx context.Context, cfg *tls.Config, use func(*tls.Conn
 	defer c.Close()
 	tc := tls.Client(c, cfg)
 	if err := tc.Handshake(); err != nil {
-		if fail := s.turnedDown(one, err); fail != nil {
+		f, _ := readFlight(bytes.NewReader(c.read), msgServerHello, nil)
+		if fail := s.turnedDown(one, err); fail != nil && f.hello {
 			return nil, fail
 		}
 		return nil, classifyHandshake(one, err, c.read)

@@ -36,6 +36,11 @@ func (s *survey) askVersion(ctx context.Context, most uint16) *failure {
 		f, fail = s.v.ask(ctx, newHello(most, s.v.name).shortened(), msgServerHello)
 		s.v.short = f != nil
 	}
+	if fail != nil && fail.alert == alertUnrecognized && most == versionSSL30 && s.v.name != "" {
+		h := s.v.hello(most)
+		h.named = true // SSL 3.0 has no extensions, but who wants a name from all looks for it
+		f, fail = s.v.ask(ctx, h, msgServerHello)
+	}
 	switch {
 	case fail != nil:
 		return fail

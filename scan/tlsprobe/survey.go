@@ -91,18 +91,23 @@ func (s *survey) sure(ctx context.Context, ask func() *failure) *failure {
 }
 
 // unsettled is the failure of a question that was put in the versions that are
-// known, while others may exist. A server without a version has none of its
-// suites, SSL 2.0 included.
+// known, while another may exist in which it should have been: for suites any
+// version, for all else TLS 1.3 and the highest below.
 func (s *survey) unsettled(name string) *failure {
 	if name == scan.ProbeVersions || name == scan.ProbeHSTS {
 		return nil
 	}
-	for _, v := range versions {
-		if _, known := s.known[v.wire]; !known {
-			return odd("whether the server speaks " + v.name + " is not known")
+	suites := name == scan.ProbeCipherSuites
+	for i := len(versions) - 1; i >= 0; i-- {
+		accepted, known := s.known[versions[i].wire]
+		switch {
+		case !known:
+			return odd("whether the server speaks " + versions[i].name + " is not known")
+		case accepted && versions[i].wire < tls.VersionTLS13 && !suites:
+			return nil
 		}
 	}
-	if _, known := s.known[versionSSL20]; !known && name == scan.ProbeCipherSuites {
+	if _, known := s.known[versionSSL20]; suites && !known {
 		return odd("whether the server speaks SSL 2.0 is not known")
 	}
 	return nil

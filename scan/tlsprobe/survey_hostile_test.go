@@ -223,3 +223,40 @@ func TestUnofferedALPN(t *testing.T) {
 		}
 	}
 }
+
+// TestVersionsByName has a server that turns every hello without a name down for
+// that, as haproxy does with strict-sni: whether it speaks SSL 3.0, whose hello
+// has no place for one, shows when it is named all the same.
+func TestVersionsByName(t *testing.T) {
+	e := newEstate(t)
+	cfg := &tls.Config{Certificates: []tls.Certificate{served(e.leaf, e.inter)}, MinVersion: tls.VersionTLS12}
+	host, port := listen(t, "127.0.0.1:0", scripted(cfg, func(_ int, h *tls.ClientHelloInfo) string {
+		if h.ServerName == "" {
+			return alerts(alertUnrecognized)
+		}
+		return ""
+	}))
+	r := observe(t, newProber(t, Options{Probes: scan.FullDepth(), ServerName: "www.example.test"}), host, port)
+	if r.endpoint == nil || len(r.notAssessed) > 0 || !slices.Contains(r.endpoint.VersionsRefused, "SSL 3.0") {
+		t.Errorf("%v %+v %s", r.kinds(), r.endpoint, details(r))
+	}
+}
+
+// TestHSTSBehindClientCertificate has a server that serves others: that it does
+// not send the header with its refusal says nothing of what they get.
+func TestHSTSBehindClientCertificate(t *testing.T) {
+	e := newEstate(t)
+	host, port := listen(t, "127.0.0.1:0", func(c net.Conn) {
+		s := tls.Server(c, &tls.Config{Certificates: []tls.Certificate{served(e.leaf, e.inter)}, ClientAuth: tls.RequestClientCert})
+		if s.Handshake() == nil {
+			s.Read(make([]byte, 1024))
+			io.WriteString(s, "HTTP/1.1 400 Bad Request\r\n\r\n")
+		}
+		s.Close()
+	})
+	target := scan.Target{Kind: scan.EndpointTarget, Scheme: "https", Host: host, Port: port}
+	r := observeTarget(t, newProber(t, Options{Probes: []string{scan.ProbeHSTS}}), target)
+	if r.endpoint == nil || r.endpoint.HSTS != scan.Unasked || len(r.notAssessed) != 1 || r.notAssessed[0].Reason != scan.ReasonClientCertificate {
+		t.Errorf("%+v %s", r.endpoint, details(r))
+	}
+}
