@@ -6,6 +6,7 @@ import (
 	"io"
 	"net"
 	"slices"
+	"strings"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -258,5 +259,67 @@ func TestHSTSBehindClientCertificate(t *testing.T) {
 	r := observeTarget(t, newProber(t, Options{Probes: []string{scan.ProbeHSTS}}), target)
 	if r.endpoint == nil || r.endpoint.HSTS != scan.Unasked || len(r.notAssessed) != 1 || r.notAssessed[0].Reason != scan.ReasonClientCertificate {
 		t.Errorf("%+v %s", r.endpoint, details(r))
+	}
+}
+
+// TestSurveyFlood has servers that send as much as they can: bounds end it, and not
+// the clock.
+func TestSurveyFlood(t *testing.T) {
+	e := newEstate(t)
+	good := tlsServer(&tls.Config{Certificates: []tls.Certificate{served(e.leaf, e.inter)}})
+	hello := serverHello(tls.VersionTLS12, 0xC02B, "")
+	big := message(msgCertificate, vector(3, strings.Repeat(vector(3, string(e.leaf.Raw)), 250<<10/(len(e.leaf.Raw)+3))))
+	inBytes := func(s string) (out string) {
+		for _, b := range []byte(s) {
+			out += record(recordHandshake, string([]byte{b}))
+		}
+		return out
+	}
+	inRecords := func(s string) (out string) {
+		for len(s) > 0 {
+			n := min(len(s), 16384)
+			out, s = out+record(recordHandshake, s[:n]), s[n:]
+		}
+		return out
+	}
+	for _, tt := range []struct{ name, first, again string }{
+		{"warnings", "", record(recordAlert, "\x01\x5a")},
+		{"empty records", "", record(recordHandshake, "")},
+		{"records of one byte", inBytes(hello), inBytes("\x0b\x03\xff\xff")},
+		{"a message of 16 MiB", record(recordHandshake, "\x02\xff\xff\xff"), record(recordHandshake, strings.Repeat("x", 16000))},
+		{"certificates", inRecords(hello), inRecords(big)},
+		{"change of cipher spec", "", record(recordChangeCipherSpec, "\x01")},
+		{"text", "", "220-welcome\r\n"},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
+			var connections atomic.Int64
+			host, port := listen(t, "127.0.0.1:0", func(c net.Conn) {
+				if connections.Add(1) == 1 {
+					good(c)
+					return
+				}
+				c.Read(make([]byte, 1))
+				go io.Copy(io.Discard, c)
+				io.WriteString(c, tt.first)
+				for { // until the client has gone
+					if _, err := io.WriteString(c, tt.again); err != nil {
+						break
+					}
+				}
+			})
+			r := observe(t, newProber(t, Options{Probes: scan.FullDepth(), Timeout: 20 * time.Second}), host, port)
+			if r.endpoint == nil || len(r.endpoint.Incomplete) == 0 || len(r.notAssessed) != len(r.endpoint.Incomplete) {
+				t.Fatalf("%v %s", r.kinds(), details(r))
+			}
+			for _, n := range r.notAssessed {
+				if n.Reason == scan.ReasonTimeout {
+					t.Errorf("%+v", n)
+				}
+			}
+			if n := connections.Load(); n > maxConnections {
+				t.Errorf("%d connections", n)
+			}
+		})
 	}
 }
