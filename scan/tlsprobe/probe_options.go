@@ -1,8 +1,10 @@
 package tlsprobe
 
 import (
+	"cmp"
 	"context"
 	"crypto/tls"
+	"fmt"
 
 	"certaudit/scan"
 )
@@ -36,8 +38,9 @@ func (s *survey) askOptions(ctx context.Context) *failure {
 }
 
 // askFallback offers less than the server has, and says that more was refused
-// (RFC 7507): a server that knows better sends inappropriate_fallback. Where it
-// has one version only there is nothing to fall back from.
+// (RFC 7507): a server that knows better sends inappropriate_fallback, or
+// turns down nothing but that. Where it has one version only there is nothing to
+// fall back from.
 func (s *survey) askFallback(ctx context.Context) *failure {
 	lower := uint16(0)
 	if s.known[tls.VersionTLS13] {
@@ -58,8 +61,11 @@ func (s *survey) askFallback(ctx context.Context) *failure {
 	switch {
 	case fail != nil:
 		return fail
-	case f == nil && s.v.refusal != alertFallback:
-		return odd("a hello that has fallen back is turned down for another reason")
+	case f == nil && s.v.refusal != alertFallback: // slapd and Dovecot go without a word
+		h.fallback = false
+		if f, fail := s.v.ask(ctx, h, msgServerHello); f == nil {
+			return cmp.Or(fail, odd(fmt.Sprintf("a hello of %s is turned down, whether or not it has fallen back", versionName(lower))))
+		}
 	}
 	s.e.FallbackSCSV = scan.Answered(f == nil)
 	return nil
