@@ -31,9 +31,11 @@ const (
 	maxRequests        = 20_000 // of a run
 	maxRequestsPerHost = 5_000
 	maxSilent          = 3 // requests in a row that a host may leave without an answer
+	maxStalled         = 6 // requests in a row that an address may leave to time out, whatever its hosts are called
 )
 
 var (
+	errStalled   = errors.New("an address that does not answer")
 	errForbidden = errors.New("an address that is not dialled")
 	errCrossHost = errors.New("a redirect to another host")
 	errRedirects = errors.New("too many redirects")
@@ -47,9 +49,10 @@ type fetcher struct {
 	private bool
 	timeout time.Duration // of one response
 
-	mu    sync.Mutex
-	asked int
-	hosts map[string]*host
+	mu      sync.Mutex
+	asked   int
+	hosts   map[string]*host
+	stalled map[netip.Prefix]int // requests in a row that timed out
 }
 
 // A host is one that was asked.
@@ -70,7 +73,7 @@ func (f *fetcher) paced(pace func(dialFunc) dialFunc) *fetcher {
 // newFetcher dials through proxy unless it is nil; the proxy then resolves
 // names and decides where they lead. The environment names no proxy here.
 func newFetcher(timeout time.Duration, private bool, proxy *url.URL) *fetcher {
-	f := &fetcher{private: private, timeout: timeout, hosts: map[string]*host{}}
+	f := &fetcher{private: private, timeout: timeout, hosts: map[string]*host{}, stalled: map[netip.Prefix]int{}}
 	dialer := &net.Dialer{KeepAlive: -1}
 	t := &http.Transport{
 		DialContext:            dialer.DialContext,
@@ -82,20 +85,46 @@ func newFetcher(timeout time.Duration, private bool, proxy *url.URL) *fetcher {
 	if proxy != nil {
 		t.Proxy = http.ProxyURL(proxy)
 	} else {
-		dialer.Control = f.control
+		dialer.ControlContext = f.control
 	}
 	f.client = &http.Client{Transport: t, CheckRedirect: f.redirect}
 	return f
 }
 
 // control judges an address once its name is resolved, so that no name leads
-// where its address may not.
-func (f *fetcher) control(_, address string, _ syscall.RawConn) error {
+// where its address may not. One who has many names for a host that never answers
+// would else cost the run a timeout for each.
+func (f *fetcher) control(ctx context.Context, _, address string, _ syscall.RawConn) error {
 	a, err := netip.ParseAddrPort(address)
 	if err != nil || !mayDial(a.Addr(), f.private) {
 		return errForbidden
 	}
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	n := networkOf(a.Addr())
+	if f.stalled[n] >= maxStalled {
+		return errStalled
+	}
+	if to, ok := ctx.Value(dialledKey{}).(*dialled); ok {
+		to.network = n
+	}
 	return nil
+}
+
+// dialled is where a request went; it is zero behind a proxy.
+type dialled struct{ network netip.Prefix }
+
+type dialledKey struct{}
+
+// networkOf is an address of IPv4, or the network of one host of IPv6.
+func networkOf(a netip.Addr) netip.Prefix {
+	a = a.Unmap().WithZone("")
+	bits := 64
+	if a.Is4() {
+		bits = 32
+	}
+	n, _ := a.Prefix(bits)
+	return n
 }
 
 func (f *fetcher) redirect(next *http.Request, before []*http.Request) error {
@@ -157,7 +186,8 @@ func (f *fetcher) fetch(ctx context.Context, name string, timeout time.Duration,
 	if code := f.take(name); code != "" {
 		return nil, 0, code
 	}
-	limited, cancel := context.WithTimeout(ctx, timeout)
+	to := new(dialled)
+	limited, cancel := context.WithTimeout(context.WithValue(ctx, dialledKey{}, to), timeout)
 	defer cancel()
 	r, err := make(limited)
 	if err != nil {
@@ -175,7 +205,7 @@ func (f *fetcher) fetch(ctx context.Context, name string, timeout time.Duration,
 	case int64(len(body)) > most:
 		code = codeTooLarge
 	}
-	f.answered(name, code)
+	f.answered(name, to, code)
 	if code != "" {
 		return nil, status, code
 	}
@@ -227,10 +257,18 @@ func (f *fetcher) take(name string) string {
 	return ""
 }
 
-// answered counts the requests in a row that a host left without an answer.
-func (f *fetcher) answered(name, code string) {
+// answered counts the requests in a row that a host, and an address, left without
+// an answer.
+func (f *fetcher) answered(name string, to *dialled, code string) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
+	switch {
+	case !to.network.IsValid():
+	case code == codeTimeout:
+		f.stalled[to.network]++
+	default:
+		delete(f.stalled, to.network)
+	}
 	switch code {
 	case codeTimeout, codeUnreachable, codeRefused, codeReset, codeClosed, codeNotFound:
 		f.hosts[name].silent++
@@ -246,6 +284,8 @@ func classify(ctx context.Context, err error) string {
 	switch {
 	case errors.Is(err, errForbidden):
 		return codeForbidden
+	case errors.Is(err, errStalled):
+		return codeNotAnswering
 	case errors.Is(err, errCrossHost):
 		return codeCrossHost
 	case errors.Is(err, errRedirects):

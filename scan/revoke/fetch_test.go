@@ -9,6 +9,7 @@ import (
 	"net"
 	"net/http"
 	"net/http/httptest"
+	"net/netip"
 	"net/url"
 	"strings"
 	"sync/atomic"
@@ -106,10 +107,10 @@ func TestNamesAreJudgedWhenDialled(t *testing.T) {
 	if _, code := f.list(t.Context(), "http://localhost:"+port+"/"); code != codeForbidden || asked {
 		t.Errorf("localhost: %q, asked %v", code, asked)
 	}
-	if err := f.control("tcp", "127.0.0.1:80", nil); err == nil {
+	if err := f.control(t.Context(), "tcp", "127.0.0.1:80", nil); err == nil {
 		t.Error("loopback is dialled")
 	}
-	if err := f.control("tcp", "8.8.8.8:80", nil); err != nil {
+	if err := f.control(t.Context(), "tcp", "8.8.8.8:80", nil); err != nil {
 		t.Error(err)
 	}
 }
@@ -201,6 +202,31 @@ func TestSilentHostIsLeftAlone(t *testing.T) {
 	}
 	if _, code := f.list(t.Context(), site(t, func(http.ResponseWriter, *http.Request) {})); code != "" {
 		t.Error(code)
+	}
+}
+
+// TestStalledAddress: many names of one address that never answers cost a few
+// timeouts, and not one each.
+func TestStalledAddress(t *testing.T) {
+	f := newFetcher(20*time.Millisecond, true, nil)
+	for i := range maxStalled + 3 {
+		l, err := net.Listen("tcp", "127.0.0.1:0") // takes connections, and no more
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer l.Close()
+		want := codeTimeout
+		if i >= maxStalled {
+			want = codeNotAnswering
+		}
+		if _, code := f.ask(t.Context(), "http://"+l.Addr().String(), []byte("request")); code != want {
+			t.Errorf("host %d: %q, want %q", i+1, code, want)
+		}
+	}
+	f.take("a")
+	f.answered("a", &dialled{networkOf(netip.MustParseAddr("127.0.0.1"))}, codeHTTPStatus)
+	if body, code := f.list(t.Context(), site(t, func(w http.ResponseWriter, _ *http.Request) { io.WriteString(w, "x") })); string(body) != "x" || code != "" {
+		t.Errorf("%q %q", body, code)
 	}
 }
 

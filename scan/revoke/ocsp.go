@@ -91,7 +91,7 @@ func ReadOCSP(response, certificate, issuer []byte) scan.Revocation {
 	if !single.read(&r) {
 		return refuse(r, codeMalformed)
 	}
-	signer, code := basic.signer(issuer)
+	signer, code := basic.signer(issuer, single.ThisUpdate)
 	if code == "" {
 		code = signatureCode(signer, basic.Algorithm.FullBytes, basic.Data.Raw, basic.Signature.Bytes)
 	}
@@ -249,13 +249,13 @@ func hasCritical(list []pkix.Extension) bool {
 
 // signer finds the certificate that the responder's name or key means: the
 // issuer's, or one that came along and may speak for the issuer.
-func (b *basicResponse) signer(issuer []byte) ([]byte, string) {
+func (b *basicResponse) signer(issuer []byte, asOf time.Time) ([]byte, string) {
 	if b.respondsAs(issuer) {
 		return issuer, ""
 	}
 	for _, raw := range b.Certificates[:min(len(b.Certificates), maxResponders)] {
 		if b.respondsAs(raw.FullBytes) {
-			return raw.FullBytes, b.authorised(raw.FullBytes, issuer)
+			return raw.FullBytes, b.authorised(raw.FullBytes, issuer, asOf)
 		}
 	}
 	return nil, codeNotAuthorised
@@ -282,13 +282,14 @@ func (b *basicResponse) respondsAs(der []byte) bool {
 
 // authorised checks a delegated responder: its certificate comes from the
 // issuer directly, is for signing OCSP, and was valid when the response was
-// signed.
-func (b *basicResponse) authorised(responder, issuer []byte) string {
+// signed, and still when what it says was known: who got hold of an old key may
+// date a signature back, but has no recent news.
+func (b *basicResponse) authorised(responder, issuer []byte, asOf time.Time) string {
 	c, i := scan.Derive(responder), scan.Derive(issuer)
 	at := b.Data.ProducedAt
 	switch {
 	case !c.Dated() || c.Issuer != i.Subject || !slices.Contains(c.ExtKeyUsage, "OCSPSigning"),
-		at.Before(c.NotBefore) || at.After(c.NotAfter),
+		at.Before(c.NotBefore) || at.After(c.NotAfter) || asOf.After(c.NotAfter),
 		strings.HasPrefix(c.SignatureAlgorithm, "MD"),
 		scan.Signed(responder, issuer) != scan.Yes:
 		return codeNotAuthorised

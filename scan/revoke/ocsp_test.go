@@ -59,6 +59,11 @@ func TestReadOCSP(t *testing.T) {
 		{"delegated, expired by then", respond(t, ca, newResponder(t, ca, func(c *x509.Certificate) {
 			c.NotBefore, c.NotAfter = now.AddDate(-2, 0, 0), time.Now().Add(-time.Hour) // produced now: the library takes the clock
 		}), leaf), "good", "", codeNotAuthorised, true},
+		{"delegated, expired before what it says was known", respond(t, ca, newResponder(t, ca, func(c *x509.Certificate) {
+			c.NotBefore, c.NotAfter = now.AddDate(-2, 0, 0), time.Now().Add(time.Hour)
+		}), leaf, func(r *ocsp.Response) {
+			r.ThisUpdate, r.NextUpdate = time.Now().Add(2*time.Hour), time.Now().AddDate(1, 0, 0)
+		}), "good", "", codeNotAuthorised, true},
 		{"delegated, not yet valid", respond(t, ca, newResponder(t, ca, func(c *x509.Certificate) {
 			c.NotBefore, c.NotAfter = time.Now().Add(time.Hour), now.AddDate(5, 0, 0)
 		}), leaf), "good", "", codeNotAuthorised, true},

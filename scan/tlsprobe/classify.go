@@ -10,6 +10,7 @@ import (
 	"runtime"
 	"strings"
 	"syscall"
+	"unicode"
 	"unicode/utf8"
 
 	"certaudit/scan"
@@ -25,6 +26,7 @@ type failure struct {
 	alert     int  // the alert that the peer sent, or -1
 	ours      bool // crypto/tls gave up, the peer did not
 	attempts  int  // of a probe
+	mute      bool // the peer ended it without a word on what was offered, which some mean as a refusal
 }
 
 func (f *failure) with(stage scan.Stage) *failure {
@@ -149,7 +151,7 @@ func errorText(err error) string {
 	case errors.As(err, &op) && op.Err != nil && op.Op != "remote error":
 		err = op.Err
 	}
-	s := strings.ToValidUTF8(strings.TrimPrefix(err.Error(), "tls: "), "?")
+	s := strings.Map(printable, strings.ToValidUTF8(strings.TrimPrefix(err.Error(), "tls: "), "?"))
 	if len(s) > maxDetail {
 		s = s[:maxDetail]
 		for !utf8.ValidString(s) {
@@ -157,4 +159,12 @@ func errorText(err error) string {
 		}
 	}
 	return s
+}
+
+// printable keeps a peer's control characters out of records.
+func printable(r rune) rune {
+	if unicode.IsPrint(r) {
+		return r
+	}
+	return '?'
 }

@@ -306,6 +306,7 @@ func TestErrorText(t *testing.T) {
 		{&net.OpError{Op: "remote error", Err: errors.New("tls: handshake failure")}, "remote error: tls: handshake failure"},
 		{tls.RecordHeaderError{Msg: "first record does not look like a TLS handshake"}, "first record does not look like a TLS handshake"},
 		{errors.New("bad \xff byte"), "bad ? byte"},
+		{errors.New("red \x1b[31m, two\r\nlines, \u202eturned"), "red ?[31m, two??lines, ?turned"},
 		{errors.New(strings.Repeat("x", maxDetail+1)), strings.Repeat("x", maxDetail)},
 		{errors.New(strings.Repeat("x", maxDetail-1) + "é"), strings.Repeat("x", maxDetail-1)},
 	} {

@@ -8,6 +8,7 @@ import (
 	"crypto/x509"
 	"errors"
 	"io"
+	"slices"
 	"time"
 
 	"certaudit/scan"
@@ -37,12 +38,16 @@ type manner struct {
 
 // Alerts that decide what is tried next: RFC 8446 section 6, RFC 7301.
 const (
+	alertCloseNotify     = 0
 	alertProtocolVersion = 70
 	alertInternalError   = 80
-	alertUserCanceled    = 90
+	alertFallback        = 86
 	alertUnrecognized    = 112
 	alertNoALPN          = 120
 )
+
+// alpnFirst is what the first handshake offers.
+var alpnFirst = []string{"h2", "http/1.1"}
 
 // next is the manner that may succeed where m was turned down.
 func (m manner) next(f *failure) (manner, bool) {
@@ -85,7 +90,7 @@ func (p *Prober) handshake(ctx context.Context, c *conn, serverName string, m ma
 	cfg.GetClientCertificate = client.get
 	cfg.KeyLogWriter = &keys
 	if m.alpn {
-		cfg.NextProtos = []string{"h2", "http/1.1"}
+		cfg.NextProtos = alpnFirst
 	}
 	if m.hybrid {
 		cfg.CurvePreferences = nil // the library's own, which have them
@@ -178,10 +183,18 @@ func exchange(c *conn, h hello, want byte) (*flight, error) {
 	if _, err := c.Write(record); err != nil {
 		return new(flight), err
 	}
-	return readFlight(bufio.NewReader(c), want, func(f *flight) []byte { return h.share.serverSecret(message, f) })
+	f, err := readFlight(bufio.NewReader(c), want, func(f *flight) []byte { return h.share.serverSecret(message, f) })
+	if !slices.Contains(h.alpn, f.alpn) {
+		f.alpn = "" // Apache names what it speaks even to who does not offer it
+	}
+	return f, err
 }
 
 func (f *flight) sight(most uint16) *sight {
-	return &sight{most: most, version: f.version, suite: f.suite, group: f.group, groupID: f.shareGroup, alpn: f.alpn, chain: f.chain,
+	alpn := f.alpn
+	if !slices.Contains(alpnFirst, alpn) {
+		alpn = "" // not offered: whatever the server likes
+	}
+	return &sight{most: most, version: f.version, suite: f.suite, group: f.group, groupID: f.shareGroup, alpn: alpn, chain: f.chain,
 		stapled: f.stapled, clientCert: f.clientCert, oldSignature: f.oldSignature}
 }

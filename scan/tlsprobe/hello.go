@@ -4,6 +4,7 @@ import (
 	"crypto/rand"
 	"crypto/tls"
 	"encoding/binary"
+	"slices"
 )
 
 // Record and handshake message types, and the extensions that are used here:
@@ -71,6 +72,7 @@ var (
 type hello struct {
 	most        uint16   // the highest version offered, from SSL 3.0 to TLS 1.3, which is then the only one
 	name        string   // sent as SNI; left out where it is empty
+	named       bool     // in SSL 3.0, too
 	suites      []uint16 // without signalling values
 	groups      []uint16
 	schemes     []uint16 // of handshake signatures, from TLS 1.2 on
@@ -98,6 +100,26 @@ func newHello(most uint16, serverName string) hello {
 	return h
 }
 
+// shortList is how many suites a short hello offers at most.
+const shortList = 24
+
+// shortened offers less, within 255 bytes beside a name of usual length: some
+// servers turn down what is longer, or read a list so far only.
+func (h hello) shortened() hello {
+	if len(h.suites) > shortList {
+		h.suites = slices.DeleteFunc(slices.Clone(shortSuites), func(id uint16) bool { return !slices.Contains(h.suites, id) })
+	}
+	h.groups = slices.DeleteFunc([]uint16{4588, 29, 23, 24, 25}, func(id uint16) bool { return !slices.Contains(h.groups, id) })
+	h.schemes = slices.DeleteFunc([]uint16{0x0403, 0x0503, 0x0804, 0x0805, 0x0401, 0x0501, 0x0601, 0x0203, 0x0201}, func(id uint16) bool { return !slices.Contains(h.schemes, id) })
+	return h
+}
+
+// shortSuites are those of servers that are in use.
+var shortSuites = []uint16{
+	0xC02C, 0xC030, 0xC02B, 0xC02F, 0xCCA9, 0xCCA8, 0x009F, 0x009E, 0xC028, 0xC027, 0x009D, 0x009C,
+	0xC00A, 0xC014, 0xC009, 0xC013, 0x0039, 0x0033, 0x0035, 0x002F, 0xC012, 0x000A, 0x0005, 0x0004,
+}
+
 func idsOf(lists ...[]suite) (ids []uint16) {
 	for _, list := range lists {
 		for _, s := range list {
@@ -114,7 +136,8 @@ const (
 )
 
 // record is the hello in a record, and alone as the handshake message. All
-// extensions are left out where the version is SSL 3.0, which has none.
+// extensions are left out where the version is SSL 3.0, which has none, but for the
+// name where that is asked for.
 func (h hello) record() (record, message []byte) {
 	var random [32]byte
 	rand.Read(random[:]) // never fails
@@ -135,7 +158,7 @@ func (h hello) record() (record, message []byte) {
 	} else {
 		body = append(body, 1, 0)
 	}
-	if h.most > versionSSL30 {
+	if h.most > versionSSL30 || h.named {
 		body = append16(body, pad(h.extensions(), len(body)+4+2))
 	}
 	message = append([]byte{1, byte(len(body) >> 16), byte(len(body) >> 8), byte(len(body))}, body...)
@@ -151,6 +174,9 @@ func (h hello) extensions() []byte {
 	if h.name != "" {
 		name := append16([]byte{0}, []byte(h.name)) // host_name, RFC 6066 section 3
 		e = appendExtension(e, extServerName, append16(nil, name))
+	}
+	if h.most == versionSSL30 {
+		return e
 	}
 	e = appendExtension(e, extStatusRequest, []byte{1, 0, 0, 0, 0})
 	e = appendExtension(e, extSupportedGroups, append16(nil, bytes16(h.groups)))
@@ -202,4 +228,38 @@ func bytes16(list []uint16) []byte {
 		b = binary.BigEndian.AppendUint16(b, v)
 	}
 	return b
+}
+
+// check turns down an answer with what was not offered: it says nothing of what
+// was (RFC 5246 section 7.4.1.3, RFC 8446 sections 4.1.3, 4.1.4 and 4.2.8).
+func (h hello) check(f *flight) (*flight, *failure) {
+	switch {
+	case f.version > h.most || f.version < versionSSL30 || h.most == tls.VersionTLS13 && f.version != h.most:
+		return nil, odd("server chose " + versionName(f.version) + ", which was not offered")
+	case !slices.Contains(h.suites, f.suite):
+		return nil, odd("server chose " + suiteName(f.suite) + ", which was not offered")
+	case f.version < tls.VersionTLS13 && f.retry:
+		return nil, odd("server wants another hello in " + versionName(f.version))
+	case f.retry && (!slices.Contains(h.groups, f.shareGroup) || h.share != nil && h.share.group == f.shareGroup),
+		f.version == tls.VersionTLS13 && f.hello && (h.share == nil || h.share.group != f.shareGroup):
+		return nil, odd("server chose the group " + groupName(f.shareGroup) + ", which was not offered")
+	}
+	return f, nil
+}
+
+// tells is true for alerts by which a server turns down what the hello offers.
+func (h hello) tells(alert byte) bool {
+	return tellsOfHello(alert) || alert == alertNoALPN && len(h.alpn) > 0
+}
+
+// tellsOfHello is true for alerts that a server sends for what it was offered: RFC
+// 5246 section 7.2.2, RFC 8446 section 6.2, RFC 7507. All others have reasons of its
+// own. One of them is internal_error, but OpenSSL 3 sends it, too, where its security
+// level bars the signatures of the versions offered.
+func tellsOfHello(alert byte) bool {
+	switch alert {
+	case 10, 22, 40, 47, 50, 60, alertProtocolVersion, 71, alertFallback, 109, 110, 115:
+		return true
+	}
+	return false
 }

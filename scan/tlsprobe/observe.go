@@ -38,6 +38,12 @@ type visit struct {
 
 	control uint16 // highest version that the server has taken, to tell a reset from an answer
 	group   uint16 // of TLS 1.3 that the server wants; 0 where that is not known
+	alpn    bool   // it takes no hello without application protocols
+	short   bool   // it takes no hello with long lists
+
+	refusal  int  // alert by which it turned the last hello down; -1 where it did without one
+	refusals int  // by an alert, so far
+	unsteady bool // it ended connections without a word, and then took the same hello
 }
 
 // observe emits the records of one endpoint.

@@ -645,19 +645,24 @@ func TestObserveProbeInternalError(t *testing.T) {
 	failing := func(c net.Conn) { c.Read(make([]byte, 4096)); io.WriteString(c, "\x15\x03\x01\x00\x02\x02\x50") }
 	for _, tt := range []struct {
 		name     string
-		third    func(net.Conn)
+		rest     []func(net.Conn)
 		refused  []string
 		accepted []string
 	}{
-		{"twice", failing, []string{"SSL 3.0", "TLS 1.0", "TLS 1.1"}, []string{"TLS 1.3"}},
-		{"once", tlsServer(&tls.Config{Certificates: []tls.Certificate{served(e.leaf)}, MinVersion: tls.VersionTLS10}), nil, []string{"TLS 1.1", "TLS 1.3"}},
+		{"twice, and then takes what it took first", []func(net.Conn){failing, good, failing, failing, good}, []string{"SSL 3.0", "TLS 1.0", "TLS 1.1"}, []string{"TLS 1.3"}},
+		{"once", []func(net.Conn){tlsServer(&tls.Config{Certificates: []tls.Certificate{served(e.leaf)}, MinVersion: tls.VersionTLS10})}, nil, []string{"TLS 1.1", "TLS 1.3"}},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
-			turns := make(chan func(net.Conn), 3)
-			turns <- good
-			turns <- failing
-			turns <- tt.third
-			host, port := listen(t, "127.0.0.1:0", func(c net.Conn) { (<-turns)(c) })
+			turns := make(chan func(net.Conn), 8)
+			for _, turn := range append([]func(net.Conn){good, failing}, tt.rest...) {
+				turns <- turn
+			}
+			close(turns)
+			host, port := listen(t, "127.0.0.1:0", func(c net.Conn) {
+				if turn, ok := <-turns; ok {
+					turn(c)
+				}
+			})
 			r := observe(t, newProber(t, Options{Probes: atMost11}), host, port)
 			if r.endpoint == nil || len(r.notAssessed) > 0 {
 				t.Fatalf("records %v", r.kinds())

@@ -3,7 +3,6 @@ package tlsprobe
 import (
 	"context"
 	"crypto/tls"
-	"slices"
 )
 
 // alpnNames are the application protocols that are offered: those of the IANA
@@ -22,15 +21,15 @@ func (s *survey) askALPN(ctx context.Context) *failure {
 		var f *flight
 		var fail *failure
 		if version > versionSSL30 {
-			h := newHello(version, s.v.name)
+			h := s.v.hello(version)
 			h.alpn = rest
 			f, fail = s.v.ask(ctx, h, msgServerHello)
 		} else {
-			h := newHello(tls.VersionTLS13, s.v.name)
+			h := s.v.hello(tls.VersionTLS13)
 			h.alpn = rest
 			f, fail = s.v.ask13(ctx, h, msgEncryptedExtensions)
 		}
-		if fail != nil || f == nil || !slices.Contains(rest, f.alpn) { // Apache names what it speaks even to who does not offer it
+		if fail != nil || f == nil || f.alpn == "" {
 			return "", false, fail
 		}
 		return f.alpn, true, nil

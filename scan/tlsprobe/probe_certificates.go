@@ -27,7 +27,7 @@ var keyKinds = []keyKind{
 func (s *survey) askCertificates(ctx context.Context) *failure {
 	for _, kind := range keyKinds {
 		if s.known[tls.VersionTLS13] {
-			h := newHello(tls.VersionTLS13, s.v.name)
+			h := s.v.hello(tls.VersionTLS13)
 			h.schemes, h.certSchemes = kind.of(schemes13), schemes13
 			if len(h.schemes) == 0 {
 				continue
@@ -37,7 +37,7 @@ func (s *survey) askCertificates(ctx context.Context) *failure {
 			}
 		}
 		if version := s.legacy(); version != 0 && len(kind.suites) > 0 {
-			h := newHello(version, s.v.name)
+			h := s.v.hello(version)
 			h.suites = s.suitesWith(version, kind.suites...)
 			h.schemes, h.certSchemes = kind.of(helloSchemes), helloSchemes
 			if fail := s.keepChain(kind.label)(s.v.ask(ctx, h, msgCertificate)); fail != nil {
@@ -56,8 +56,11 @@ func (s *survey) keepChain(label string) func(*flight, *failure) *failure {
 			s.v.addChain(s.e, label, f.chain)
 			return nil
 		}
-		if f != nil && fail != nil && fail.alert >= 0 {
+		switch {
+		case f != nil && fail != nil && fail.alert >= 0 && tellsOfHello(byte(fail.alert)):
 			return nil
+		case f != nil && fail == nil:
+			return odd("server shows no certificate")
 		}
 		return fail
 	}

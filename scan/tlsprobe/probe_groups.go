@@ -18,7 +18,7 @@ func (s *survey) askGroups(ctx context.Context) *failure {
 	var asked []uint16
 	if s.known[tls.VersionTLS13] {
 		taken, fail := exhaust(groups13, func(rest []uint16) (uint16, bool, *failure) {
-			h := newHello(tls.VersionTLS13, s.v.name)
+			h := s.v.hello(tls.VersionTLS13)
 			h.groups = rest
 			f, fail := s.v.ask(ctx, h, msgServerHello)
 			if fail != nil || f == nil {
@@ -32,6 +32,10 @@ func (s *survey) askGroups(ctx context.Context) *failure {
 		}
 	}
 	asked = append(asked, groups13...) // a server without TLS 1.3 refuses what exists there alone
+	if s.legacy() != 0 {
+		// Nobody asked for finite fields there: a server may have them.
+		asked = slices.DeleteFunc(asked, finite)
+	}
 	if version := s.legacy(); version > versionSSL30 {
 		taken, fail := s.curvesOf(ctx, version)
 		s.take(taken)
@@ -41,7 +45,7 @@ func (s *survey) askGroups(ctx context.Context) *failure {
 		if fail != nil {
 			return fail
 		}
-		asked = append(asked, helloGroups...)
+		asked = append(asked, curves()...)
 	}
 	for _, id := range asked {
 		if name := groupName(id); !slices.Contains(s.e.KeyExchanges, name) {
@@ -89,11 +93,10 @@ func (s *survey) suitesWith(version uint16, marks ...string) (ids []uint16) {
 
 // curves are the groups up to TLS 1.2 that are no finite fields.
 func curves() []uint16 {
-	return slices.DeleteFunc(slices.Clone(helloGroups), func(id uint16) bool {
-		_, finite := finiteFields[id]
-		return finite
-	})
+	return slices.DeleteFunc(slices.Clone(helloGroups), finite)
 }
+
+func finite(group uint16) bool { return finiteFields[group] > 0 }
 
 // curvesOf lists the curves up to TLS 1.2. A server with an ECDSA certificate
 // refuses every curve to clients that do not list the certificate's (RFC 8422
@@ -101,7 +104,7 @@ func curves() []uint16 {
 func (s *survey) curvesOf(ctx context.Context, version uint16) ([]uint16, *failure) {
 	suites := s.suitesWith(version, "TLS_ECDHE_RSA_", "TLS_ECDHE_ECDSA_", "TLS_ECDH_anon_")
 	choose := func(groups []uint16) (uint16, bool, *failure) {
-		h := newHello(version, s.v.name)
+		h := s.v.hello(version)
 		h.suites, h.groups = suites, groups
 		f, fail := s.v.ask(ctx, h, msgServerKeyExchange)
 		if fail != nil || f == nil || f.version != version {

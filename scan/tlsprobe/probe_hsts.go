@@ -6,6 +6,7 @@ import (
 	"context"
 	"crypto/tls"
 	"errors"
+	"fmt"
 	"io"
 	"net"
 	"net/http"
@@ -18,7 +19,10 @@ import (
 const (
 	maxHeader     = 64 << 10 // bytes of the answer to an HTTP request
 	maxHSTSHeader = 1 << 10  // bytes of the field that are kept
+	maxInterim    = 16       // answers to one request
 )
+
+var errInterim = errors.New("no final answer to an HTTP request")
 
 // notHTTP are ports of TLS from the first byte that speak no HTTP, where no
 // scheme says what they speak (IANA registry of service names and ports).
@@ -49,13 +53,17 @@ func (s *survey) readHSTS(ctx context.Context, tc *tls.Conn) *failure {
 	if _, err := io.WriteString(tc, "GET / HTTP/1.1\r\nHost: "+host+"\r\nUser-Agent: certaudit\r\nAccept: */*\r\nConnection: close\r\n\r\n"); err != nil {
 		return classifyHandshake(ctx, err, nil)
 	}
-	resp, err := http.ReadResponse(bufio.NewReader(io.LimitReader(tc, maxHeader)), &http.Request{Method: http.MethodGet})
+	resp, err := readResponse(tc)
 	down := s.turnedDown(ctx, err)
 	switch {
 	case err == nil:
 		resp.Body.Close()
 	case down != nil:
 		return down
+	case errors.Is(err, errInterim):
+		return odd(err.Error())
+	case ended(ctx, nil) != nil:
+		return ended(ctx, nil).with(scan.StageHandshake)
 	case !(s.v.target.Scheme == "https" || s.v.target.Port == 443):
 		return nil
 	case isTimeout(err):
@@ -66,9 +74,43 @@ func (s *survey) readHSTS(ctx context.Context, tc *tls.Conn) *failure {
 		return nil // it speaks something else
 	}
 	values := resp.Header.Values("Strict-Transport-Security")
-	s.e.HTTPStatus, s.e.HSTS = resp.StatusCode, scan.Answered(len(values) > 0)
+	s.e.HTTPStatus = resp.StatusCode
+	if len(values) == 0 && resp.StatusCode >= 400 {
+		if fail := s.unserved(resp.StatusCode); fail != nil {
+			return fail
+		}
+	}
+	s.e.HSTS = scan.Answered(len(values) > 0)
 	if len(values) > 0 { // RFC 6797 section 8.1: only the first field is processed
 		s.e.HSTSHeader = strings.ToValidUTF8(values[0][:min(len(values[0]), maxHSTSHeader)], "\uFFFD")
 	}
 	return nil
+}
+
+// unserved is the failure of a request whose answer does not show what others are
+// told: they may have a certificate, or come at a better time.
+func (s *survey) unserved(status int) *failure {
+	fail := odd(fmt.Sprintf("HTTP status %d without the header", status))
+	switch {
+	case status == http.StatusTooManyRequests || status == http.StatusServiceUnavailable:
+		fail.reason = scan.ReasonRateLimited
+	case s.e.ClientCert == scan.Yes && s.v.manner.cert == nil:
+		fail.reason = scan.ReasonClientCertificate
+	default:
+		return nil
+	}
+	return fail
+}
+
+// readResponse reads past the interim answers of RFC 9110 section 15.2, which have
+// none of the final one's fields.
+func readResponse(in io.Reader) (*http.Response, error) {
+	r := bufio.NewReader(io.LimitReader(in, maxHeader))
+	for range maxInterim {
+		resp, err := http.ReadResponse(r, &http.Request{Method: http.MethodGet})
+		if err != nil || resp.StatusCode >= 200 || resp.StatusCode == http.StatusSwitchingProtocols {
+			return resp, err
+		}
+	}
+	return nil, errInterim
 }

@@ -1,8 +1,10 @@
 package tlsprobe
 
 import (
+	"cmp"
 	"context"
 	"crypto/tls"
+	"fmt"
 
 	"certaudit/scan"
 )
@@ -12,11 +14,14 @@ import (
 // fallen back.
 func (s *survey) askOptions(ctx context.Context) *failure {
 	version := s.legacy()
+	if fail := s.unsettled(scan.ProbeOptions); version == 0 && fail != nil {
+		return fail
+	}
 	if version == 0 {
 		s.e.Compression, s.e.Heartbeat = scan.No, scan.Unasked // RFC 8446 section 4.1.2
 		return nil
 	}
-	h := newHello(version, s.v.name)
+	h := s.v.hello(version)
 	h.compression, h.heartbeat = true, version > versionSSL30
 	f, fail := s.v.ask(ctx, h, msgServerHello)
 	if fail != nil {
@@ -33,10 +38,10 @@ func (s *survey) askOptions(ctx context.Context) *failure {
 }
 
 // askFallback offers less than the server has, and says that more was refused
-// (RFC 7507): a server that knows better sends inappropriate_fallback. Where it
-// has one version only there is nothing to fall back from.
+// (RFC 7507): a server that knows better sends inappropriate_fallback, or
+// turns down nothing but that. Where it has one version only there is nothing to
+// fall back from.
 func (s *survey) askFallback(ctx context.Context) *failure {
-	const inappropriate = 86
 	lower := uint16(0)
 	if s.known[tls.VersionTLS13] {
 		lower = s.legacy()
@@ -50,16 +55,18 @@ func (s *survey) askFallback(ctx context.Context) *failure {
 	if lower == 0 {
 		return nil
 	}
-	h := newHello(lower, s.v.name)
+	h := s.v.hello(lower)
 	h.fallback = true
 	f, fail := s.v.ask(ctx, h, msgServerHello)
 	switch {
-	case fail != nil && fail.alert == inappropriate, fail == nil && f == nil:
-		s.e.FallbackSCSV = scan.Yes
-		return nil
 	case fail != nil:
 		return fail
+	case f == nil && s.v.refusal != alertFallback: // slapd and Dovecot go without a word
+		h.fallback = false
+		if f, fail := s.v.ask(ctx, h, msgServerHello); f == nil {
+			return cmp.Or(fail, odd(fmt.Sprintf("a hello of %s is turned down, whether or not it has fallen back", versionName(lower))))
+		}
 	}
-	s.e.FallbackSCSV = scan.No
+	s.e.FallbackSCSV = scan.Answered(f == nil)
 	return nil
 }

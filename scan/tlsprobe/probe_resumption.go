@@ -51,16 +51,31 @@ func (s *survey) resumes(ctx context.Context, version uint16, answer *scan.Answe
 			if version != tls.VersionTLS13 || resumed {
 				return nil
 			}
-			tc.SetReadDeadline(time.Now().Add(ticketWait))
-			ticket.kept = func() { tc.SetReadDeadline(time.Unix(1, 0)) } // nothing else is waited for
-			_, err := tc.Read(make([]byte, 1))
-			return s.turnedDown(ctx, err)
+			return s.awaitTicket(ctx, tc, ticket)
 		})
 		if fail != nil {
 			return fail
 		}
 	}
 	*answer = scan.Answered(resumed)
+	return nil
+}
+
+// awaitTicket waits for a ticket of TLS 1.3. A server that goes away before one
+// came may have had other reasons not to send it.
+func (s *survey) awaitTicket(ctx context.Context, tc *tls.Conn, ticket *oneTicket) *failure {
+	one, cancel := within(ctx, func(left time.Duration) time.Duration { return min(left, ticketWait) })
+	defer cancel()
+	end, _ := one.Deadline()
+	tc.SetReadDeadline(end)
+	ticket.kept = func() { tc.SetReadDeadline(time.Unix(1, 0)) } // nothing else is waited for
+	_, err := tc.Read(make([]byte, 1))
+	if down := s.turnedDown(ctx, err); down != nil {
+		return down
+	}
+	if ticket.state == nil && err != nil && (ctx.Err() != nil || !isTimeout(err)) {
+		return classifyHandshake(ctx, err, nil)
+	}
 	return nil
 }
 
@@ -96,13 +111,16 @@ func (s *survey) resumesByID(ctx context.Context, version uint16) *failure {
 		s.e.ResumptionID = scan.No
 		return nil
 	}
-	h := newHello(version, s.v.name)
+	h := s.v.hello(version)
 	h.session, h.suites = first.session, []uint16{first.suite}
 	f, fail := s.v.ask(ctx, h, msgServerHello)
-	if fail != nil {
+	switch {
+	case fail != nil:
 		return fail
+	case f == nil:
+		return odd("a hello that names a session is turned down")
 	}
-	s.e.ResumptionID = scan.Answered(f != nil && bytes.Equal(f.session, first.session))
+	s.e.ResumptionID = scan.Answered(bytes.Equal(f.session, first.session))
 	return nil
 }
 
@@ -112,13 +130,32 @@ func (s *survey) config() *tls.Config {
 	if !slices.Contains(cfg.CurvePreferences, tls.CurveID(s.v.group)) {
 		cfg.CurvePreferences = nil // the library's own, which have the hybrid ones
 	}
+	if s.v.alpn {
+		cfg.NextProtos = alpnFirst
+	}
 	cfg.GetClientCertificate = (&presenter{cert: s.v.manner.cert}).get
 	return cfg
 }
 
 // finished completes a handshake of crypto/tls, uses it, and returns what was
-// read. What the library cannot take is not an answer.
+// read. What the library cannot take is not an answer. A connection that ends
+// without a word is made once more.
 func (s *survey) finished(ctx context.Context, cfg *tls.Config, use func(*tls.Conn) *failure) (read []byte, fail *failure) {
+	for attempts := 1; ; attempts++ {
+		read, fail = s.finish(ctx, cfg, use)
+		if fail == nil {
+			return read, nil
+		}
+		fail.attempts = attempts
+		again := read == nil && (fail.temporary || fail.reason == scan.ReasonClosed)
+		if !again || attempts == 2 || !pause(ctx, attempts, fail) {
+			return read, fail
+		}
+	}
+}
+
+// finish makes one attempt; nothing is read where the handshake fails.
+func (s *survey) finish(ctx context.Context, cfg *tls.Config, use func(*tls.Conn) *failure) (read []byte, fail *failure) {
 	one, cancel := within(ctx, s.v.askShare(1))
 	defer cancel()
 	c, fail := s.v.open(one)
@@ -128,7 +165,8 @@ func (s *survey) finished(ctx context.Context, cfg *tls.Config, use func(*tls.Co
 	defer c.Close()
 	tc := tls.Client(c, cfg)
 	if err := tc.Handshake(); err != nil {
-		if fail := s.turnedDown(one, err); fail != nil {
+		f, _ := readFlight(bytes.NewReader(c.read), msgServerHello, nil)
+		if fail := s.turnedDown(one, err); fail != nil && f.hello {
 			return nil, fail
 		}
 		return nil, classifyHandshake(one, err, c.read)

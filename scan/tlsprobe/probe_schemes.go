@@ -12,7 +12,7 @@ import (
 func (s *survey) askSchemes(ctx context.Context) *failure {
 	if s.known[tls.VersionTLS13] {
 		taken, fail := exhaust(schemes13, func(rest []uint16) (uint16, bool, *failure) {
-			h := newHello(tls.VersionTLS13, s.v.name)
+			h := s.v.hello(tls.VersionTLS13)
 			h.schemes, h.certSchemes = rest, schemes13
 			return schemeOf(s.v.ask13(ctx, h, msgCertificateVerify))
 		})
@@ -37,11 +37,13 @@ func (s *survey) askSchemes(ctx context.Context) *failure {
 // schemeOf is what a flight was signed with. A server that shows its certificate
 // and then gives up has none of the schemes.
 func schemeOf(f *flight, fail *failure) (uint16, bool, *failure) {
-	if f != nil && fail != nil && fail.alert >= 0 {
+	switch {
+	case f != nil && fail != nil && fail.alert >= 0 && tellsOfHello(byte(fail.alert)):
 		return 0, false, nil
-	}
-	if fail != nil || f == nil || f.scheme == 0 {
+	case fail != nil || f == nil || f.version < tls.VersionTLS12: // a lower version leaves no choice
 		return 0, false, fail
+	case f.scheme == 0:
+		return 0, false, odd("server signs nothing")
 	}
 	return f.scheme, true, nil
 }

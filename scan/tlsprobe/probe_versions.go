@@ -2,7 +2,6 @@ package tlsprobe
 
 import (
 	"context"
-	"crypto/tls"
 	"encoding/binary"
 	"errors"
 	"io"
@@ -18,22 +17,35 @@ func (s *survey) askCaps(ctx context.Context) {
 		if s.known.settled(most) {
 			continue
 		}
-		if fail := s.askVersion(ctx, most); fail != nil {
+		fail := s.sure(ctx, func() *failure { return s.askVersion(ctx, most) })
+		if accepted, known := s.known[most]; known && !accepted && !s.known.settled(most) {
+			s.known.refused(most)
+		}
+		if fail != nil {
 			s.lost("versions<="+versionName(most), fail)
 		}
 	}
 }
 
-// askVersion sends one hello that is capped at most.
+// askVersion sends one hello that is capped at most. A refusal says nothing of
+// lower versions: some servers know no hello but that of their own version. Nor is
+// it one of the version before a shorter hello is turned down, too.
 func (s *survey) askVersion(ctx context.Context, most uint16) *failure {
-	f, fail := s.v.ask(ctx, newHello(most, s.v.name), msgServerHello)
+	f, fail := s.v.ask(ctx, s.v.hello(most), msgServerHello)
+	if f == nil && fail == nil && !s.v.short && s.v.refusal != alertProtocolVersion {
+		f, fail = s.v.ask(ctx, newHello(most, s.v.name).shortened(), msgServerHello)
+		s.v.short = f != nil
+	}
+	if fail != nil && fail.alert == alertUnrecognized && most == versionSSL30 && s.v.name != "" {
+		h := s.v.hello(most)
+		h.named = true // SSL 3.0 has no extensions, but who wants a name from all looks for it
+		f, fail = s.v.ask(ctx, h, msgServerHello)
+	}
 	switch {
 	case fail != nil:
 		return fail
-	case f == nil && most == tls.VersionTLS13:
-		s.known[most] = false // it was offered alone
 	case f == nil:
-		s.known.refused(most)
+		s.known[most] = false
 	default:
 		s.known.chosen(most, f.version)
 	}
@@ -42,16 +54,13 @@ func (s *survey) askVersion(ctx context.Context, most uint16) *failure {
 
 // askVersions asks for every version from SSL 2.0 to TLS 1.3.
 func (s *survey) askVersions(ctx context.Context) *failure {
-	if _, known := s.known[tls.VersionTLS13]; !known {
-		if fail := s.askVersion(ctx, tls.VersionTLS13); fail != nil {
-			return fail
+	for i := len(versions) - 1; i >= 0; i-- {
+		most := versions[i].wire
+		if _, known := s.known[most]; known {
+			continue
 		}
-	}
-	for i := len(versions) - 2; i >= 0; i-- {
-		if most := versions[i].wire; !s.known.settled(most) {
-			if fail := s.askVersion(ctx, most); fail != nil {
-				return fail
-			}
+		if fail := s.askVersion(ctx, most); fail != nil {
+			return fail
 		}
 	}
 	return s.askSSL2(ctx)
@@ -78,7 +87,8 @@ var sslv2Kinds = []struct {
 const sslv2Wait = 2 * time.Second
 
 // askSSL2 sends the one hello of SSL 2.0. An answer in another form turns it
-// down, and so does none where the server answers other hellos meanwhile.
+// down, and so does none where the server answers other hellos meanwhile; half an
+// answer says nothing.
 func (s *survey) askSSL2(ctx context.Context) *failure {
 	one, cancel := within(ctx, func(left time.Duration) time.Duration { return min(left/4, sslv2Wait) })
 	defer cancel()
@@ -91,7 +101,8 @@ func (s *survey) askSSL2(ctx context.Context) *failure {
 		return classifyHandshake(one, err, nil)
 	}
 	kinds, err := readSSL2(c)
-	if err != nil && (isTimeout(err) || isReset(err)) && !s.v.controlled(ctx) {
+	silent := isTimeout(err) || isReset(err) || err == io.EOF
+	if err != nil && err != errNotSSL2 && !(silent && s.v.controlled(ctx)) {
 		return classifyHandshake(one, err, nil)
 	}
 	s.known[versionSSL20] = err == nil
@@ -127,7 +138,7 @@ func readSSL2(r io.Reader) (kinds []string, err error) {
 	}
 	body := make([]byte, int(binary.BigEndian.Uint16(head[:])&0x7fff))
 	if _, err := io.ReadFull(r, body); err != nil {
-		return nil, err
+		return nil, errors.Join(io.ErrUnexpectedEOF, err)
 	}
 	c := &cursor{b: body}
 	const serverHello = 4

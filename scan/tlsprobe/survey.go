@@ -1,11 +1,13 @@
 package tlsprobe
 
 import (
+	"cmp"
 	"context"
 	"crypto/tls"
 	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"slices"
 	"time"
 
@@ -59,11 +61,56 @@ func (s *survey) run(ctx context.Context) {
 	}
 	for _, q := range questions() {
 		if s.v.p.probes[q.name] || versions && q.name == scan.ProbeVersions {
-			s.note(q.name, q.ask(s, ctx))
+			fail := s.sure(ctx, func() *failure { return q.ask(s, ctx) })
+			if fail == nil {
+				fail = s.unsettled(q.name)
+			}
+			s.note(q.name, fail)
 		}
 	}
 	s.furtherChains(ctx)
 	s.e.Versions, s.e.VersionsRefused = s.known.names(true), s.known.names(false)
+}
+
+// sure asks, and takes back what was learnt from refusals where the server, asked
+// again, turns down even what it took at first: a peer that has had enough of us
+// refuses whatever is offered.
+func (s *survey) sure(ctx context.Context, ask func() *failure) *failure {
+	known, refusals := maps.Clone(s.known), s.v.refusals
+	fail := ask()
+	if s.v.refusals == refusals || s.v.controlled(ctx) {
+		return fail
+	}
+	s.e.KeyExchangesRefused = nil
+	for version, accepted := range s.known {
+		if _, before := known[version]; !accepted && !before {
+			delete(s.known, version)
+		}
+	}
+	return cmp.Or(fail, odd("server turned hellos down, and then the one that it took at first, too"))
+}
+
+// unsettled is the failure of a question that was put in the versions that are
+// known, while another may exist in which it should have been: for suites any
+// version, for all else TLS 1.3 and the highest below.
+func (s *survey) unsettled(name string) *failure {
+	if name == scan.ProbeVersions || name == scan.ProbeHSTS {
+		return nil
+	}
+	suites := name == scan.ProbeCipherSuites
+	for i := len(versions) - 1; i >= 0; i-- {
+		accepted, known := s.known[versions[i].wire]
+		switch {
+		case !known:
+			return odd("whether the server speaks " + versions[i].name + " is not known")
+		case accepted && versions[i].wire < tls.VersionTLS13 && !suites:
+			return nil
+		}
+	}
+	if _, known := s.known[versionSSL20]; suites && !known {
+		return odd("whether the server speaks SSL 2.0 is not known")
+	}
+	return nil
 }
 
 // note keeps what became of a question.
@@ -96,29 +143,37 @@ func (s *survey) legacy() uint16 {
 // ask sends a hello and reads the answer up to the message want. No flight and
 // no failure means that the server turned the hello down. An attempt that is
 // reset, gets no answer in its share of the time or one that may be an accident
-// is made once more. Where a second one is reset too, a hello that the server
-// has taken before decides whether that was its answer.
+// is made once more. Where a second one ends without a word, too, a hello that the
+// server has taken before decides whether that was its answer; that of a server
+// that drops some connections and not others, whatever they bring, never is.
 func (v *visit) ask(ctx context.Context, h hello, want byte) (*flight, *failure) {
-	var before *failure
+	mute := false
 	for attempts := 1; ; attempts++ {
+		if v.alpn && h.alpn == nil {
+			h.alpn = alpnFirst
+		}
 		one, cancel := within(ctx, v.askShare(attempts))
 		f, fail := v.put(one, h, want)
 		cancel()
 		if fail == nil {
+			v.unsteady = v.unsteady || mute
 			return f, nil
 		}
 		fail.attempts = attempts
-		if before != nil && fail.alert == alertInternalError && before.alert == alertInternalError {
+		if mute && fail.mute && v.controlled(ctx) && !v.unsteady {
+			v.refusal = -1
 			return nil, nil
 		}
-		if before != nil && fail.reason == scan.ReasonReset && before.reason == scan.ReasonReset && v.controlled(ctx) {
-			return nil, nil
+		if fail.alert == alertNoALPN && h.alpn == nil && v.manner.alpn {
+			v.alpn = true // it wants one from everybody
+			attempts--
+			continue
 		}
-		again := fail.temporary || fail.reason == scan.ReasonTimeout || fail.alert == alertInternalError
+		again := fail.temporary || fail.reason == scan.ReasonTimeout || fail.mute
 		if !again || attempts == 2 || !pause(ctx, attempts, fail) {
 			return f, fail
 		}
-		before = fail
+		mute = fail.mute
 	}
 }
 
@@ -140,10 +195,31 @@ func (v *visit) controlled(ctx context.Context) bool {
 	if v.control == 0 {
 		return false
 	}
-	one, cancel := within(ctx, v.askShare(1))
-	defer cancel()
-	f, fail := v.put(one, newHello(v.control, v.name), msgServerHello)
-	return fail == nil && f != nil
+	h := v.hello(v.control)
+	if v.alpn {
+		h.alpn = alpnFirst
+	}
+	for attempts := 1; ; attempts++ {
+		one, cancel := within(ctx, v.askShare(attempts))
+		f, fail := v.put(one, h, msgServerHello)
+		cancel()
+		if f != nil && fail == nil {
+			return true
+		}
+		v.unsteady = v.unsteady || fail != nil && fail.mute
+		if fail == nil || !fail.mute || attempts == 2 || !pause(ctx, attempts, fail) {
+			return false
+		}
+	}
+}
+
+// hello is what newHello gives, in short for a server that reads no long lists.
+func (v *visit) hello(most uint16) hello {
+	h := newHello(most, v.name)
+	if v.short {
+		h = h.shortened()
+	}
+	return h
 }
 
 // put makes one attempt at a question.
@@ -155,13 +231,12 @@ func (v *visit) put(ctx context.Context, h hello, want byte) (*flight, *failure)
 	defer c.Close()
 	f, err := exchange(c, h, want)
 	if err == nil {
-		if f.version > h.most || f.version < versionSSL30 {
-			return nil, odd("server chose " + versionName(f.version) + ", which was not offered")
-		}
-		return f, nil
+		return h.check(f)
 	}
 	answered := f.hello || f.retry
-	if !answered && (errors.Is(err, errAlert) && tellsOfHello(f.alert) || err == io.EOF && len(c.read) == 0) {
+	if !answered && errors.Is(err, errAlert) && h.tells(f.alert) {
+		v.refusal = int(f.alert)
+		v.refusals++
 		return nil, nil
 	}
 	fail = classifyHandshake(ctx, err, c.read)
@@ -169,6 +244,7 @@ func (v *visit) put(ctx context.Context, h hello, want byte) (*flight, *failure)
 		fail.alert = int(f.alert)
 	}
 	if !answered {
+		fail.mute = fail.reason == scan.ReasonReset || err == io.EOF && len(c.read) == 0 || fail.alert == alertInternalError || fail.alert == alertCloseNotify
 		f = nil
 	}
 	return f, fail

@@ -39,7 +39,7 @@ func TestSurvey(t *testing.T) {
 	}{
 		{"TLS 1.3 alone, post-quantum group alone", &tls.Config{Certificates: []tls.Certificate{ecdsa}, MinVersion: tls.VersionTLS13,
 			CurvePreferences: []tls.CurveID{tls.X25519MLKEM768}, NextProtos: []string{"http/1.1", "h2"}}, scan.Endpoint{
-			Versions: []string{"TLS 1.3"}, KeyExchanges: []string{"X25519MLKEM768"}, SuiteOrder: map[string]string{"TLS 1.3": "client"},
+			Versions: []string{"TLS 1.3"}, KeyExchanges: []string{"X25519MLKEM768"}, SuiteOrder: map[string]string{"TLS 1.3": "server"},
 			SignatureSchemes: []string{"ecdsa_secp256r1_sha256"}, ALPNProtocols: []string{"http/1.1", "h2"},
 			Compression: scan.No, ResumptionPSK: scan.Yes,
 		}},
@@ -53,7 +53,7 @@ func TestSurvey(t *testing.T) {
 		}},
 		{"two kinds of key, no tickets", &tls.Config{Certificates: both, MinVersion: tls.VersionTLS12, SessionTicketsDisabled: true}, scan.Endpoint{
 			Versions: []string{"TLS 1.2", "TLS 1.3"}, OtherChains: []scan.OtherChain{{For: "RSA", Chain: []string{hexSum(other.Raw), hexSum(e.inter.Raw)}}},
-			SuiteOrder:  map[string]string{"TLS 1.2": "client", "TLS 1.3": "client"},
+			SuiteOrder:  map[string]string{"TLS 1.2": "server", "TLS 1.3": "server"},
 			Compression: scan.No, SecureRenegotiation: scan.Yes, ExtendedMaster: scan.Yes, Heartbeat: scan.No, FallbackSCSV: scan.Yes,
 			ResumptionTicket: scan.No, ResumptionID: scan.No, ResumptionPSK: scan.No,
 		}},
@@ -86,6 +86,9 @@ func TestSurvey(t *testing.T) {
 			}
 			if got.TLSVersion == "TLS 1.2" && !slices.Contains(got.KeyExchangesRefused, "X25519MLKEM768") {
 				t.Errorf("the post-quantum group is not refused: %v", got.KeyExchangesRefused)
+			}
+			if got.TLSVersion == "TLS 1.2" && slices.Contains(got.KeyExchangesRefused, "ffdhe2048") {
+				t.Error("a finite field that nobody asked for is refused")
 			}
 			if diff := cmp.Diff(tt.want, *only(&got, &tt.want)); diff != "" {
 				t.Error(diff)
@@ -323,8 +326,13 @@ func TestHSTS(t *testing.T) {
 		incomplete     bool
 	}{
 		{"HTTP/1.1 200 OK\r\nstrict-transport-security: max-age=1\r\nStrict-Transport-Security: max-age=2\r\n\r\n", "max-age=1", 200, scan.Yes, false},
+		{"HTTP/1.1 103 Early Hints\r\nLink: </x>\r\n\r\nHTTP/1.1 200 OK\r\nStrict-Transport-Security: max-age=1\r\n\r\n", "max-age=1", 200, scan.Yes, false},
+		{strings.Repeat("HTTP/1.1 100 Continue\r\n\r\n", 5000), "", 0, scan.Unasked, true},
 		{"HTTP/1.0 301 Moved\r\nLocation: http://elsewhere.example.test/\r\n\r\n", "", 301, scan.No, false},
 		{"HTTP/1.1 200 OK\r\nStrict-Transport-Security: " + long + "\r\n\r\n", long[:maxHSTSHeader], 200, scan.Yes, false},
+		{"HTTP/1.1 404 Not Found\r\n\r\n", "", 404, scan.No, false},
+		{"HTTP/1.1 503 Busy\r\n\r\n", "", 503, scan.Unasked, true},
+		{"HTTP/1.1 429 Slow Down\r\nStrict-Transport-Security: max-age=1\r\n\r\n", "max-age=1", 429, scan.Yes, false},
 		{"220 mail.example.test ESMTP\r\n", "", 0, scan.Unasked, false},
 		{"HTTP/1.1 200 OK\r\nX: " + strings.Repeat("y", 2*maxHeader) + "\r\n\r\n", "", 0, scan.Unasked, true},
 		{"", "", 0, scan.Unasked, true},

@@ -52,12 +52,3 @@ func (s versionSet) names(accepted bool) []string {
 	}
 	return out
 }
-
-// tellsOfHello is false for alerts that a server sends for reasons of its
-// own, whatever was offered. One of them is internal_error, but OpenSSL 3 sends
-// it, too, where its security level bars the signatures of the versions
-// offered: said twice, to a peer that has just been served in a higher version,
-// it is an answer.
-func tellsOfHello(alert byte) bool {
-	return alert != alertInternalError && alert != alertUserCanceled && alert != alertUnrecognized
-}
