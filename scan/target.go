@@ -175,6 +175,9 @@ func parseEndpoint(arg string) (Target, error) {
 		}
 	}
 	t.Host = strings.TrimSuffix(strings.ToLower(host), ".") // names compare without case (RFC 4343)
+	if address, zone, found := strings.Cut(host, "%"); found && strings.Contains(address, ":") {
+		t.Host = strings.ToLower(address) + "%" + zone // names of interfaces do not
+	}
 	if t.Host == "" || !isHostName(t.Host) {
 		return Target{}, fmt.Errorf("target %q: %q is not a host name", arg, host)
 	}

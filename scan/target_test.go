@@ -28,6 +28,8 @@ func TestParseArgument(t *testing.T) {
 		{"192.0.2.1", EndpointTarget, "192.0.2.1:443"},
 		{"[2001:db8::1]:8443", EndpointTarget, "[2001:db8::1]:8443"},
 		{"2001:db8::1", EndpointTarget, "[2001:db8::1]:443"},
+		{"[FE80::1%enP2p1s0]:8443", EndpointTarget, "[fe80::1%enP2p1s0]:8443"},
+		{"https://[fe80::1%25enP2p1s0]", EndpointTarget, "[fe80::1%enP2p1s0]:443"},
 		{"bücher.example", EndpointTarget, "bücher.example:443"},
 		{"host.example:443", 0, "!file of that name exists"},
 		{"https://x.test", 0, "!file of that name exists"},

@@ -114,7 +114,7 @@ func (p *scanPlan) writer(disk *flusher, run scan.RunRecord, now time.Time) (*sc
 		return err
 	})
 	if err != nil {
-		return nil, nil, fmt.Errorf("--resume: %s: %w", disk.file.Name(), err)
+		return nil, nil, fmt.Errorf("--resume: %s: %w; without --resume it is thrown away and the scan begins anew", disk.file.Name(), err)
 	}
 	return past.Writer(disk, now), past, nil
 }
