@@ -33,6 +33,7 @@ type compared struct {
 // TestCompare holds the facts of one endpoint against those that other tools
 // find at the same server; the tests of servers behind STARTTLS do the same.
 func TestCompare(t *testing.T) {
+	t.Parallel()
 	if testing.Short() {
 		t.Skip("takes half a minute")
 	}

@@ -24,6 +24,7 @@ func postgresProgram(t testing.TB, name string) string {
 
 // TestPostgreSQL has a database server with TLS, and without.
 func TestPostgreSQL(t *testing.T) {
+	t.Parallel()
 	postgres, initdb := postgresProgram(t, "postgres"), postgresProgram(t, "initdb")
 	installed(t, "openssl")
 	e := newEstate(t)
@@ -46,6 +47,7 @@ func TestPostgreSQL(t *testing.T) {
 // TestMariaDB has a database server with TLS, the same while it has as many
 // connections as it takes, and one without TLS.
 func TestMariaDB(t *testing.T) {
+	t.Parallel()
 	mariadb := installed(t, "mariadbd")
 	installed(t, "openssl")
 	e := newEstate(t)

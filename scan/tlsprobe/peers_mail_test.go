@@ -17,6 +17,7 @@ import (
 // TestPostfix has a mail server that upgrades, one that offers nothing, one
 // whose certificate is missing, and one that takes one connection at a time.
 func TestPostfix(t *testing.T) {
+	t.Parallel()
 	postfix := installed(t, "postfix")
 	installed(t, "openssl")
 	if os.Getuid() != 0 {
@@ -90,6 +91,7 @@ func holdOpen(t testing.TB, port int, greeting string) func() {
 // TestDovecot has IMAP, POP3, ManageSieve and LMTP, and the first two of these
 // again without TLS.
 func TestDovecot(t *testing.T) {
+	t.Parallel()
 	dovecot := installed(t, "dovecot")
 	installed(t, "openssl")
 	if os.Getuid() != 0 {

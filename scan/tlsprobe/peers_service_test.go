@@ -22,6 +22,7 @@ func run(t testing.TB, args ...string) {
 
 // TestSlapd has a directory with TLS, and without.
 func TestSlapd(t *testing.T) {
+	t.Parallel()
 	slapd := installed(t, "slapd")
 	installed(t, "openssl")
 	e := newEstate(t)
@@ -41,6 +42,7 @@ func TestSlapd(t *testing.T) {
 
 // TestVsftpd has an FTP server with TLS, and without.
 func TestVsftpd(t *testing.T) {
+	t.Parallel()
 	vsftpd := installed(t, "vsftpd")
 	installed(t, "openssl")
 	if os.Getuid() != 0 {
@@ -67,6 +69,7 @@ func TestVsftpd(t *testing.T) {
 // TestProsody has an XMPP server for clients and for servers, and asks it for a
 // host that it does not have.
 func TestProsody(t *testing.T) {
+	t.Parallel()
 	prosody := installed(t, "prosody")
 	installed(t, "openssl")
 	e := newEstate(t)
