@@ -323,3 +323,17 @@ func TestSurveyFlood(t *testing.T) {
 		})
 	}
 }
+
+// TestResumptionAmongMany has two servers that take turns behind one address, each
+// with tickets of its own: sessions are resumed, if not by every connection.
+func TestResumptionAmongMany(t *testing.T) {
+	e := newEstate(t)
+	cfg := &tls.Config{Certificates: []tls.Certificate{served(e.leaf, e.inter)}, MinVersion: tls.VersionTLS12}
+	handles := []func(net.Conn){tlsServer(cfg), tlsServer(cfg.Clone())}
+	var n atomic.Int64
+	host, port := listen(t, "127.0.0.1:0", func(c net.Conn) { handles[n.Add(1)%2](c) })
+	r := observe(t, newProber(t, Options{Probes: []string{scan.ProbeResumption}, Timeout: 20 * time.Second}), host, port)
+	if r.endpoint == nil || r.endpoint.ResumptionTicket != scan.Yes || r.endpoint.ResumptionPSK != scan.Yes {
+		t.Errorf("%+v %s", r.endpoint, details(r))
+	}
+}
