@@ -154,6 +154,10 @@ func (s *survey) finished(ctx context.Context, cfg *tls.Config, use func(*tls.Co
 		}
 		fail.attempts = attempts
 		again := read == nil && (fail.temporary || fail.reason == scan.ReasonClosed)
+		if again && attempts == 2 && s.v.patient(ctx) {
+			attempts = 0
+			continue
+		}
 		if !again || attempts == 2 || !pause(ctx, attempts, fail) {
 			return read, fail
 		}
