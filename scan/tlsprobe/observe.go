@@ -43,6 +43,7 @@ type visit struct {
 
 	refusal  int  // alert by which it turned the last hello down; -1 where it did without one
 	refusals int  // by an alert, so far
+	waits    int  // for a server that dropped connections
 	unsteady bool // it ended connections without a word, and then took the same hello
 }
 

@@ -6,11 +6,11 @@ import (
 )
 
 // alpnNames are the application protocols that are offered: those of the IANA
-// registry "TLS ALPN Protocol IDs" that run over TCP and are in use, and the
-// forerunners of h2.
+// registry "TLS ALPN Protocol IDs" that run over TCP and are in use, the forerunners
+// of h2, and smtp and amqp, which it lacks.
 var alpnNames = []string{
 	"h2", "http/1.1", "http/1.0", "http/0.9", "spdy/3.1", "spdy/3", "acme-tls/1", "imap", "pop3", "managesieve", "smtp", "ftp",
-	"xmpp-client", "xmpp-server", "nntp", "irc", "mqtt", "amqp", "coap", "dot", "postgresql", "sip/2", "stun.turn", "tds/8.0", "ntske/1", "nntps", "radius/1.1", "webrtc",
+	"xmpp-client", "xmpp-server", "nntp", "nnsp", "irc", "mqtt", "amqp", "coap", "dot", "postgresql", "sip/2", "stun.turn", "tds/8.0", "ntske/1", "radius/1.0", "radius/1.1", "dicom", "webrtc",
 }
 
 // askALPN lists the protocols that the server agrees to (RFC 7301), where it can

@@ -35,7 +35,11 @@ func (s *survey) askResumption(ctx context.Context) *failure {
 	return s.resumesByID(ctx, version)
 }
 
-// resumes makes two handshakes with one store of tickets.
+// resumeTries is how often a ticket is presented: behind one address there may be
+// several servers, of which only the one that gave it out knows it.
+const resumeTries = 4
+
+// resumes makes one handshake for a ticket and others that present it.
 func (s *survey) resumes(ctx context.Context, version uint16, answer *scan.Answer) *failure {
 	cfg := s.config()
 	cfg.MinVersion, cfg.MaxVersion = version, version
@@ -45,7 +49,7 @@ func (s *survey) resumes(ctx context.Context, version uint16, answer *scan.Answe
 		cfg.Time = func() time.Time { return s.leaf.x.NotAfter } // the library forgets sessions of expired certificates
 	}
 	resumed := false
-	for range 2 {
+	for tries := 0; tries <= 1 || !resumed && ticket.state != nil && tries <= resumeTries; tries++ {
 		_, fail := s.finished(ctx, cfg, func(tc *tls.Conn) *failure {
 			resumed = tc.ConnectionState().DidResume
 			if version != tls.VersionTLS13 || resumed {
@@ -79,7 +83,7 @@ func (s *survey) awaitTicket(ctx context.Context, tc *tls.Conn, ticket *oneTicke
 	return nil
 }
 
-// A oneTicket keeps the session seen last.
+// A oneTicket keeps the session seen first.
 type oneTicket struct {
 	state *tls.ClientSessionState
 	kept  func() // called for each; may be nil
@@ -88,7 +92,9 @@ type oneTicket struct {
 func (o *oneTicket) Get(string) (*tls.ClientSessionState, bool) { return o.state, o.state != nil }
 
 func (o *oneTicket) Put(_ string, state *tls.ClientSessionState) {
-	o.state = state
+	if state == nil || o.state == nil {
+		o.state = state
+	}
 	if o.kept != nil {
 		o.kept()
 	}
@@ -148,6 +154,10 @@ func (s *survey) finished(ctx context.Context, cfg *tls.Config, use func(*tls.Co
 		}
 		fail.attempts = attempts
 		again := read == nil && (fail.temporary || fail.reason == scan.ReasonClosed)
+		if again && attempts == 2 && s.v.patient(ctx) {
+			attempts = 0
+			continue
+		}
 		if !again || attempts == 2 || !pause(ctx, attempts, fail) {
 			return read, fail
 		}

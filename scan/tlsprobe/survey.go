@@ -164,6 +164,10 @@ func (v *visit) ask(ctx context.Context, h hello, want byte) (*flight, *failure)
 			v.refusal = -1
 			return nil, nil
 		}
+		if attempts == 2 && (fail.mute || fail.temporary) && v.patient(ctx) {
+			attempts, mute = 0, false
+			continue
+		}
 		if fail.alert == alertNoALPN && h.alpn == nil && v.manner.alpn {
 			v.alpn = true // it wants one from everybody
 			attempts--
@@ -175,6 +179,19 @@ func (v *visit) ask(ctx context.Context, h hello, want byte) (*flight, *failure)
 		}
 		mute = fail.mute
 	}
+}
+
+// maxWaits is how often in all a peer is given a second that drops more than it
+// takes: it may count connections.
+const maxWaits = 5
+
+// patient waits where many questions are to follow.
+func (v *visit) patient(ctx context.Context) bool {
+	if len(v.p.probes) == 0 || v.waits == maxWaits {
+		return false
+	}
+	v.waits++
+	return pause(ctx, 1, &failure{reason: scan.ReasonRateLimited})
 }
 
 // askShare gives one attempt its share of the endpoint's time: where many are

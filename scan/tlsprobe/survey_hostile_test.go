@@ -7,6 +7,7 @@ import (
 	"net"
 	"slices"
 	"strings"
+	"sync"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -52,6 +53,25 @@ func scripted(cfg *tls.Config, do script) func(net.Conn) {
 		}
 		tlsServer(own)(c)
 	}
+}
+
+// crowded resets what comes beyond twenty-five connections in half a second.
+type crowded struct {
+	mu    sync.Mutex
+	since time.Time
+	n     int
+}
+
+func (c *crowded) script(int, *tls.ClientHelloInfo) string {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if time.Since(c.since) > 500*time.Millisecond {
+		c.since, c.n = time.Now(), 0
+	}
+	if c.n++; c.n > 25 {
+		return cutsOff
+	}
+	return ""
 }
 
 // from lets a server misbehave from a connection on.
@@ -128,7 +148,7 @@ func TestSurveyHostile(t *testing.T) {
 		liar  bool // what it answers is not what it is
 	}
 	var rows []row
-	for _, n := range []int{2, 3, 8, 21, 55} {
+	for _, n := range []int{2, 8, 34} {
 		for name, act := range map[string]string{"handshake_failure": alerts(40), "protocol_version": alerts(70), "internal_error": alerts(80),
 			"close_notify": alerts(0), "access_denied": alerts(49), "closes": goesAway, "resets": cutsOff, "speaks HTTP": "HTTP/1.1 429 Too Many Requests\r\n\r\n"} {
 			rows = append(rows, row{fmt.Sprintf("%s from connection %d", name, n), from(n, act), false, false})
@@ -176,11 +196,19 @@ func TestSurveyHostile(t *testing.T) {
 			return record(recordHandshake, helloRetry(h.CipherSuites[0], "\x00\x33\x00\x02\x00\x1d\x00\x2b\x00\x02\x03\x04"))
 		}, false, true},
 	)
-	for _, tt := range rows {
+	var crowd crowded
+	rows = append(rows, row{"takes twenty-five connections in half a second", crowd.script, true, false})
+	p := newProber(t, Options{Probes: scan.FullDepth(), Timeout: 30 * time.Second})
+	reports := make([]report, len(rows))
+	var done sync.WaitGroup
+	for i, tt := range rows { // all at once: what takes time is to wait
+		host, port := listen(t, "127.0.0.1:0", scripted(cfg, tt.do))
+		done.Go(func() { reports[i] = observe(t, p, host, port) })
+	}
+	done.Wait()
+	for i, tt := range rows {
 		t.Run(tt.name, func(t *testing.T) {
-			t.Parallel()
-			host, port := listen(t, "127.0.0.1:0", scripted(cfg, tt.do))
-			r := observe(t, newProber(t, Options{Probes: scan.FullDepth(), Timeout: 30 * time.Second}), host, port)
+			r := reports[i]
 			if r.endpoint == nil {
 				t.Fatalf("%v %s", r.kinds(), details(r))
 			}
@@ -321,5 +349,19 @@ func TestSurveyFlood(t *testing.T) {
 				t.Errorf("%d connections", n)
 			}
 		})
+	}
+}
+
+// TestResumptionAmongMany has two servers that take turns behind one address, each
+// with tickets of its own: sessions are resumed, if not by every connection.
+func TestResumptionAmongMany(t *testing.T) {
+	e := newEstate(t)
+	cfg := &tls.Config{Certificates: []tls.Certificate{served(e.leaf, e.inter)}, MinVersion: tls.VersionTLS12}
+	handles := []func(net.Conn){tlsServer(cfg), tlsServer(cfg.Clone())}
+	var n atomic.Int64
+	host, port := listen(t, "127.0.0.1:0", func(c net.Conn) { handles[n.Add(1)%2](c) })
+	r := observe(t, newProber(t, Options{Probes: []string{scan.ProbeResumption}, Timeout: 20 * time.Second}), host, port)
+	if r.endpoint == nil || r.endpoint.ResumptionTicket != scan.Yes || r.endpoint.ResumptionPSK != scan.Yes {
+		t.Errorf("%+v %s", r.endpoint, details(r))
 	}
 }
