@@ -237,7 +237,8 @@ func sClientFacts(t testing.TB, target scan.Target, e *scan.Endpoint) facts {
 	if secure, known := sClientRenegotiation(t, target.Port, args, e); known {
 		f.add("secure_renegotiation", yesNo(secure))
 	}
-	if resumes, known := sClientResumes(t, target.Port, args, e); known {
+	// Each process of Dovecot's LMTP knows its own sessions; which one answers is chance.
+	if resumes, known := sClientResumes(t, target.Port, args, e); known && target.StartTLS != scan.LMTP {
 		f.add("resumption_id", yesNo(resumes))
 	}
 	for _, kind := range []string{"RSA", "ECDSA"} { // a client that takes only such keys

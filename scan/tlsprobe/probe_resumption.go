@@ -35,8 +35,9 @@ func (s *survey) askResumption(ctx context.Context) *failure {
 	return s.resumesByID(ctx, version)
 }
 
-// resumeTries is how often a ticket is presented: behind one address there may be
-// several servers, of which only the one that gave it out knows it.
+// resumeTries is how often a ticket or a session's id is presented: behind one
+// address there may be several servers, of which only the one that gave it out
+// knows it.
 const resumeTries = 4
 
 // resumes makes one handshake for a ticket and others that present it.
@@ -119,14 +120,19 @@ func (s *survey) resumesByID(ctx context.Context, version uint16) *failure {
 	}
 	h := s.v.hello(version)
 	h.session, h.suites = first.session, []uint16{first.suite}
-	f, fail := s.v.ask(ctx, h, msgServerHello)
-	switch {
-	case fail != nil:
-		return fail
-	case f == nil:
-		return odd("a hello that names a session is turned down")
+	for range resumeTries {
+		f, fail := s.v.ask(ctx, h, msgServerHello)
+		switch {
+		case fail != nil:
+			return fail
+		case f == nil:
+			return odd("a hello that names a session is turned down")
+		case bytes.Equal(f.session, first.session):
+			s.e.ResumptionID = scan.Yes
+			return nil
+		}
 	}
-	s.e.ResumptionID = scan.Answered(bytes.Equal(f.session, first.session))
+	s.e.ResumptionID = scan.No
 	return nil
 }
 
