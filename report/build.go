@@ -150,18 +150,23 @@ func (b *builder) build(ctx context.Context, inputs []Input) (*Audit, error) {
 }
 
 // every calls visit for the wanted records of one source, from its start.
-func (s *source) every(ctx context.Context, trusted bool, want func(scan.Kind) bool, visit func(scan.Record, *scan.Reader) error) error {
+// The digest of what this process wrote itself is checked in the first reading.
+func (s *source) every(ctx context.Context, trusted bool, want func(scan.Kind) bool, fields []string, visit func(scan.Record, *scan.Reader) error) error {
 	if _, err := s.in.Seek(0, io.SeekStart); err != nil {
 		return err
 	}
 	r := scan.NewReader(s.in)
-	r.Trusted, r.Want = trusted, want
+	r.Trusted, r.Want, r.CertificateFields = trusted, want, fields
+	r.Again = s.trusted && s.sha256 != ""
 	for n := 0; ; n++ {
 		if n%1024 == 0 && ctx.Err() != nil {
 			return ctx.Err()
 		}
 		rec, err := r.Next()
 		if errors.Is(err, io.EOF) {
+			if r.Again {
+				return nil
+			}
 			if s.sha256 != "" && s.sha256 != r.SHA256() {
 				return errMoved
 			}
@@ -177,12 +182,26 @@ func (s *source) every(ctx context.Context, trusted bool, want func(scan.Kind) b
 	}
 }
 
+// indexedFields are the facts of certificates that addCertificate keeps.
+var indexedFields = []string{"subject", "issuer", "not_before", "not_after", "is_ca", "self_issued", "der"}
+
+// judgedFields are those that a rule or a report may look at: all but the names
+// taken apart, which are long and stand in other fields.
+var judgedFields = func() (fields []string) {
+	for _, f := range scan.FieldDocs() {
+		if f.Kind == scan.KindCertificate && f.Name != "subject_attributes" && f.Name != "issuer_attributes" {
+			fields = append(fields, f.Name)
+		}
+	}
+	return fields
+}()
+
 // indexSource is the first reading: everything is checked, counted and indexed.
 func (b *builder) indexSource(ctx context.Context, s *source, n int) error {
 	scope := &b.audit.Scope
 	var at standing
 	trouble, troubled := 0, "" // not_assessed records of the file whose own record is still to come
-	return s.every(ctx, s.trusted, nil, func(rec scan.Record, r *scan.Reader) error {
+	return s.every(ctx, s.trusted, nil, indexedFields, func(rec scan.Record, r *scan.Reader) error {
 		switch rec := rec.(type) {
 		case *scan.RunRecord:
 			s.run = rec

@@ -15,7 +15,7 @@ func (b *builder) judgeSource(ctx context.Context, s *source, n int) error {
 	want := func(k scan.Kind) bool {
 		return k == scan.KindCertificate || k == scan.KindEndpoint || b.placed && k == scan.KindObservation
 	}
-	return s.every(ctx, true, want, func(rec scan.Record, r *scan.Reader) error {
+	return s.every(ctx, true, want, judgedFields, func(rec scan.Record, r *scan.Reader) error {
 		switch rec := rec.(type) {
 		case *scan.Certificate:
 			return b.judgeCertificate(s, rec)

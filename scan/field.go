@@ -404,6 +404,9 @@ func decodeRecord[T any](text []byte, r *T, unknown *int, tables ...[]field[T]) 
 			}
 			seen |= 1 << i
 			next = i + 1
+			if known[i].ptr == nil {
+				return nil // not wanted
+			}
 			if err := set(known[i].ptr(r), raw); err != nil {
 				return fmt.Errorf("field %q: %w", name, err)
 			}
