@@ -118,9 +118,13 @@ func (w *window) fill() error {
 	return nil
 }
 
-// keepLine keeps a byte before the first n where they end no line, so that what
-// follows is not taken for the beginning of one. It stands for what was there.
+// keepLine keeps the white space that the first n bytes end with, behind which a
+// mark still begins its line, and a byte before it where that ends no line, so that
+// what follows is not taken for the beginning of one. It stands for what was there.
 func (w *window) keepLine(n int) int {
+	for n > 0 && n < len(w.buf) && (w.buf[n-1] == ' ' || w.buf[n-1] == '\t') {
+		n--
+	}
 	if n > 0 && n < len(w.buf) && w.buf[n-1] != '\n' && w.buf[n-1] != '\r' {
 		n--
 		w.buf[n] = 0

@@ -50,6 +50,9 @@ func TestStreamReadsAsTheWhole(t *testing.T) {
 		func(*rand.Rand) string { return strings.Repeat("-----BEGIN CERTIFICATE-----\n", 500) },
 		func(*rand.Rand) string { return "  -----BEGIN UNKNOWN-----\n-----END UNKNOWN-----\n" },
 		func(r *rand.Rand) string {
+			return strings.ReplaceAll("\n"+certs[r.IntN(len(certs))], "\n", "\n"+strings.Repeat(" \t", 40))
+		},
+		func(r *rand.Rand) string {
 			return "bare: " + bareText(certs[r.IntN(len(certs))]) + "\n"
 		},
 	}
